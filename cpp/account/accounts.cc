@@ -1,0 +1,101 @@
+#include "account/accounts.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+
+namespace sqs {
+namespace {
+
+// The refusal of 1.6, for an operation that no policy can open to another account.
+absl::Status NotTheOwner(const Queue& queue, Operation operation, const Caller& caller) {
+  const std::string action =
+      absl::StrCat("sqs:", absl::AsciiStrToLower(kOperationNames[static_cast<int>(operation)]));
+  return SqsError(ErrorCode::kAccessDenied,
+                  absl::StrCat("User: arn:", PartitionOf(caller.region), ":iam::", caller.account,
+                               ":root is not authorized to perform: ", action, " on resource: ", queue.arn(),
+                               " because no identity-based policy allows the ", action, " action"));
+}
+
+}  // namespace
+
+Accounts::Accounts(Options options) : options_(options), random_(options.seed) {}
+
+absl::StatusOr<Queue*> Accounts::Open(absl::string_view queue_url, Operation operation, CrossAccountUse use,
+                                      const CallContext& context) {
+  QueueAddress address;
+  if (!ParseQueueUrl(queue_url, context.caller.region, context.caller.account, &address)) return QueueDoesNotExist();
+  const auto found = by_name_.find(address);
+  if (found == by_name_.end()) return QueueDoesNotExist();
+  Queue& queue = *found->second->queue;
+  call_cost_.queue_type = queue.fifo() ? QueueType::kFifo : QueueType::kStandard;
+  if (use == kOwnerOnly && queue.name().account != context.caller.account) {
+    return NotTheOwner(queue, operation, context.caller);
+  }
+  if (random_.Chance(faults_.throttle)) return SqsError(ErrorCode::kRequestThrottled, "Request is throttled.");
+  return &queue;
+}
+
+Queue* Accounts::FindByArn(absl::string_view arn) {
+  QueueAddress address;
+  if (!ParseQueueArn(arn, &address)) return nullptr;
+  const auto found = by_name_.find(address);
+  return found == by_name_.end() ? nullptr : found->second->queue.get();
+}
+
+Queue* Accounts::FindQueue(QueueNumber number) {
+  const auto found = records_.find(number);
+  return found == records_.end() ? nullptr : found->second.queue.get();
+}
+
+const Queue* Accounts::FindQueue(QueueNumber number) const {
+  const auto found = records_.find(number);
+  return found == records_.end() ? nullptr : found->second.queue.get();
+}
+
+const Queue* Accounts::FindQueue(const QueueName& name) const {
+  const auto found = by_name_.find(QueueAddress{name.region, name.account, name.name});
+  return found == by_name_.end() ? nullptr : found->second->queue.get();
+}
+
+std::vector<const Queue*> Accounts::queues() const {
+  std::vector<const Queue*> queues;
+  for (const auto& [number, record] : records_) queues.push_back(record.queue.get());
+  return queues;
+}
+
+std::string Accounts::Dump(absl::Time now) const {
+  std::string text;
+  for (const auto& [number, record] : records_) {
+    absl::StrAppend(&text, record.queue->Dump(now), DumpSettings(*record.queue));
+    for (const auto& task : record.tasks) {
+      absl::StrAppend(&text, "  task ", task->id.ToString(), " ", task->StatusText(), " to ", task->destination_arn,
+                      " rate ", task->max_per_second.value_or(0), " moved ", task->moved, " of ", task->to_move,
+                      " started ", absl::ToUnixNanos(task->started_at), " next ",
+                      absl::ToUnixNanos(task->next_step_at), " ", task->failure_reason, "\n");
+    }
+  }
+  return text;
+}
+
+std::string Accounts::DumpSettings(const Queue& queue) {
+  const QueueConfig& config = queue.config();
+  std::string text = absl::StrCat(
+      "  created ", absl::ToUnixNanos(queue.created_at()), " modified ", absl::ToUnixNanos(queue.last_modified_at()),
+      " purged ", queue.purged_at().has_value() ? absl::ToUnixNanos(*queue.purged_at()) : 0, "\n");
+  absl::StrAppend(&text, "  delay ", config.delay_seconds, " size ", config.maximum_message_size, " retention ",
+                  config.message_retention_period, " wait ", config.receive_message_wait_time_seconds, " visibility ",
+                  config.visibility_timeout, "\n  policy ", config.policy, "\n  redrive ",
+                  config.redrive_policy.dead_letter_target_arn, " ", config.redrive_policy.max_receive_count,
+                  " allow ", config.redrive_allow_policy, "\n");
+  absl::StrAppend(&text, "  kms ", config.kms_master_key_id, " ", config.kms_data_key_reuse_period_seconds, " sse ",
+                  config.sqs_managed_sse_enabled, " fifo ", config.fifo, " content ",
+                  config.content_based_deduplication, " scope ", static_cast<int>(config.deduplication_scope),
+                  " limit ", static_cast<int>(config.fifo_throughput_limit), "\n");
+  return text;
+}
+
+}  // namespace sqs

@@ -1,0 +1,174 @@
+// SendMessage and SendMessageBatch (shared/spec/sqs.md, 5, 7.1 to 7.3, 9).
+
+#include <memory>
+#include <utility>
+
+#include "absl/container/btree_map.h"
+#include "absl/strings/str_cat.h"
+#include "account/accounts.h"
+#include "account/batch.h"
+#include "account/message_rules.h"
+#include "base/digest.h"
+#include "base/status.h"
+
+namespace sqs {
+namespace {
+
+absl::Status CheckSize(const QueueConfig& config, const MessageToSend& message, absl::string_view opening) {
+  if (MessageBytes(message) <= config.maximum_message_size) return absl::OkStatus();
+  return SqsError(ErrorCode::kInvalidParameterValue,
+                  absl::StrCat(opening, " Reason: Message must be shorter than ", config.maximum_message_size,
+                               " bytes."));
+}
+
+constexpr char kInvalid[] = "One or more parameters are invalid.";
+constexpr char kCannotBeValidated[] = "One or more parameters cannot be validated.";
+
+// What fails the whole request although it is the fault of an entry (7.1, 9).
+absl::Status CheckFifoBatch(const QueueConfig& config, const std::vector<SendMessageBatchRequestEntry>& entries) {
+  for (const SendMessageBatchRequestEntry& entry : entries) {
+    const absl::Status status = CheckFifoIds(config, entry.message);
+    if (!status.ok()) return SqsError(ErrorCode::kInvalidParameterValue, status.message());
+  }
+  for (const SendMessageBatchRequestEntry& entry : entries) {
+    SQS_RETURN_IF_ERROR(CheckSize(config, entry.message, kInvalid));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckEntry(const QueueConfig& config, const SendMessageBatchRequestEntry& entry, size_t number) {
+  if (entry.message.message_body.empty()) {
+    return MissingParameter(absl::StrCat("SendMessageBatchRequestEntry.", number, ".MessageBody"));
+  }
+  SQS_RETURN_IF_ERROR(CheckMessage(config, entry.message, /*in_batch=*/true));
+  return CheckSize(config, entry.message, kCannotBeValidated);
+}
+
+int64_t TotalBytes(const std::vector<SendMessageBatchRequestEntry>& entries) {
+  int64_t bytes = 0;
+  for (const SendMessageBatchRequestEntry& entry : entries) bytes += MessageBytes(entry.message);
+  return bytes;
+}
+
+absl::Status CheckTotalBytes(int64_t bytes) {
+  if (bytes <= kBatchBytesMax) return absl::OkStatus();
+  return SqsError(ErrorCode::kBatchRequestTooLong,
+                  absl::StrCat("Batch requests cannot be longer than ", kBatchBytesMax, " bytes. You have sent ", bytes,
+                               " bytes."));
+}
+
+std::string TraceHeaderOf(const MessageToSend& message) {
+  for (const auto& [name, value] : message.message_system_attributes) {
+    if (name == "AWSTraceHeader") return value.string_value.value_or("");
+  }
+  return "";
+}
+
+// Null for a message with a body and nothing else, which most are.
+std::unique_ptr<PayloadExtras> ExtrasOf(const Queue& queue, const MessageToSend& message, const Caller& caller,
+                                        absl::string_view deduplication_id) {
+  const bool foreign = caller.account != queue.name().account;
+  if (message.message_attributes.empty() && message.message_system_attributes.empty() &&
+      !message.message_group_id.has_value() && !foreign) {
+    return nullptr;
+  }
+  auto extras = std::make_unique<PayloadExtras>();
+  extras->message_attributes = message.message_attributes;
+  extras->trace_header = TraceHeaderOf(message);
+  extras->group_id = message.message_group_id.value_or("");
+  extras->deduplication_id = std::string(deduplication_id);
+  if (foreign) extras->sender_id = caller.account;
+  return extras;
+}
+
+}  // namespace
+
+absl::StatusOr<SendMessageResult> Accounts::Handle(const SendMessageRequest& request, const CallContext& context) {
+  const MessageToSend& message = request.message;
+  if (message.message_body.empty()) return MissingParameter("MessageBody");
+  SQS_ASSIGN_OR_RETURN(Queue* queue, Open(request, context));
+  call_cost_.payload_bytes = MessageBytes(message);
+  if (queue->fifo()) SQS_RETURN_IF_ERROR(CheckFifoIds(queue->config(), message));
+  SQS_RETURN_IF_ERROR(CheckMessage(queue->config(), message, /*in_batch=*/false));
+  SQS_RETURN_IF_ERROR(CheckSize(queue->config(), message, kInvalid));
+  SQS_RETURN_IF_ERROR(AdmitFifo(*queue, Operation::kSendMessage, message.message_group_id.value_or(""), 1, context.now));
+  return SendMessageResult{Send(*queue, message, context)};
+}
+
+absl::StatusOr<SendMessageBatchResult> Accounts::Handle(const SendMessageBatchRequest& request,
+                                                        const CallContext& context) {
+  if (!request.entries.has_value()) return MissingParameter("Entries");
+  SQS_ASSIGN_OR_RETURN(Queue* queue, Open(request, context));
+  SQS_RETURN_IF_ERROR(CheckBatch(request.entries, "SendMessageBatchRequestEntry"));
+  const std::vector<SendMessageBatchRequestEntry>& entries = *request.entries;
+  call_cost_.payload_bytes = TotalBytes(entries);
+  SQS_RETURN_IF_ERROR(CheckTotalBytes(call_cost_.payload_bytes));
+  if (queue->fifo()) SQS_RETURN_IF_ERROR(CheckFifoBatch(queue->config(), entries));
+  SQS_RETURN_IF_ERROR(AdmitSendBatch(*queue, entries, context.now));
+
+  SendMessageBatchResult result;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const absl::Status status = CheckEntry(queue->config(), entries[i], i + 1);
+    if (status.ok()) {
+      result.successful.push_back({entries[i].id, Send(*queue, entries[i].message, context)});
+    } else {
+      result.failed.push_back(FailedEntry(entries[i].id, status));
+    }
+  }
+  return result;
+}
+
+// In high-throughput mode the quota is one of each message group.
+absl::Status Accounts::AdmitSendBatch(Queue& queue, const std::vector<SendMessageBatchRequestEntry>& entries,
+                                      absl::Time now) {
+  if (!queue.fifo() || !faults_.fifo_quotas) return absl::OkStatus();
+  absl::btree_map<std::string, int> messages_of_group;
+  for (const SendMessageBatchRequestEntry& entry : entries) ++messages_of_group[*entry.message.message_group_id];
+  if (queue.config().fifo_throughput_limit == FifoThroughputLimit::kPerQueue) {
+    return AdmitFifo(queue, Operation::kSendMessageBatch, "", static_cast<int>(entries.size()), now);
+  }
+  for (const auto& [group_id, messages] : messages_of_group) {
+    SQS_RETURN_IF_ERROR(AdmitFifo(queue, Operation::kSendMessageBatch, group_id, messages, now));
+  }
+  return absl::OkStatus();
+}
+
+SentMessage Accounts::Send(Queue& queue, const MessageToSend& message, const CallContext& context) {
+  const Md5Digest md5 = Md5(message.message_body);
+  SentMessage sent;
+  sent.md5_of_message_body = HexLower(md5);
+  sent.md5_of_message_attributes = Md5OfAttributes(message.message_attributes);
+  sent.md5_of_message_system_attributes = Md5OfAttributes(message.message_system_attributes);
+
+  std::string deduplication_id;
+  if (queue.fifo()) {
+    deduplication_id = message.message_deduplication_id.has_value() ? *message.message_deduplication_id
+                                                                    : Sha256Hex(message.message_body);
+    const auto* original = queue.FindDuplicate(*message.message_group_id, deduplication_id, context.now);
+    if (original != nullptr) {
+      sent.message_id = original->message_id.ToString();
+      sent.sequence_number = Queue::SequenceNumberText(original->sequence);
+      Emit(queue.number(), context.now, SentDuplicate{original->message_id});
+      return sent;
+    }
+  } else if (message.message_group_id.has_value()) {
+    ++call_cost_.messages_with_group;
+  }
+
+  const Uuid id = Uuid::Random(random_);
+  // A FIFO queue's own delay applies even to DelaySeconds=0 (7.1).
+  const absl::Duration delay = message.delay_seconds.has_value() && !queue.fifo()
+                                   ? absl::Seconds(*message.delay_seconds)
+                                   : queue.config().delay();
+  const MessagePlace place = queue.NextPlace();
+  sent.message_id = id.ToString();
+  if (queue.fifo()) sent.sequence_number = Queue::SequenceNumberText(place.sequence);
+  Emit(queue.number(), context.now,
+       Sent{place,
+            PayloadPtr::Make(id, context.now, message.message_body, md5,
+                             ExtrasOf(queue, message, context.caller, deduplication_id)),
+            context.now + delay});
+  return sent;
+}
+
+}  // namespace sqs

@@ -1,0 +1,101 @@
+// What a message carries from its send to its end: immutable, shared by the queue, the effects and the history.
+//
+// A payload is one allocation: counter, ids and digests, then the body. Reference counted with an atomic, since the
+// history is read outside the engine's lock.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "api/types.h"
+#include "base/digest.h"
+#include "base/uuid.h"
+
+namespace sqs {
+
+// What few messages have. Empty strings are absent.
+struct PayloadExtras {
+  AttributeValueMap message_attributes;
+  std::string trace_header;  // AWSTraceHeader.
+  std::string group_id;
+  std::string deduplication_id;           // FIFO: given, or the SHA-256 of the body.
+  std::string sender_id;                  // Empty: the account that owns the queue.
+  std::string dead_letter_source_arn;     // DeadLetterQueueSourceArn.
+  absl::Time sent_at = absl::InfinitePast();  // SentTimestamp where it differs from the retention clock (FIFO moves, 8.2).
+  // Receives before the message came to this queue by a redrive policy: ApproximateReceiveCount goes on from there,
+  // while maxReceiveCount compares the receives of this stay only (8.2).
+  uint32_t receives_before = 0;
+
+  friend bool operator==(const PayloadExtras&, const PayloadExtras&) = default;
+};
+
+class Payload {
+ public:
+  const Uuid& id() const { return id_; }
+  const Md5Digest& body_md5() const { return body_md5_; }
+  absl::string_view body() const { return {reinterpret_cast<const char*>(this + 1), body_bytes_}; }
+  // Null for a message with a body and nothing else.
+  const PayloadExtras* extras() const { return extras_.get(); }
+  // SentTimestamp.
+  absl::Time sent_at() const;
+  // The instant from which the retention period counts.
+  absl::Time retained_from() const { return absl::FromUnixNanos(retained_from_ns_); }
+  int64_t retained_from_ns() const { return retained_from_ns_; }
+
+  absl::string_view group_id() const { return extras_ == nullptr ? absl::string_view() : extras_->group_id; }
+  absl::string_view deduplication_id() const {
+    return extras_ == nullptr ? absl::string_view() : extras_->deduplication_id;
+  }
+
+ private:
+  friend class PayloadPtr;
+  Payload(Uuid id, absl::Time retained_from, const Md5Digest& md5, size_t body_bytes,
+          std::unique_ptr<PayloadExtras> extras)
+      : body_bytes_(static_cast<uint32_t>(body_bytes)),
+        id_(id),
+        body_md5_(md5),
+        retained_from_ns_(absl::ToUnixNanos(retained_from)),
+        extras_(std::move(extras)) {}
+
+  mutable std::atomic<uint32_t> references_{1};
+  uint32_t body_bytes_;
+  Uuid id_;
+  Md5Digest body_md5_;
+  int64_t retained_from_ns_;
+  std::unique_ptr<PayloadExtras> extras_;
+};
+
+// Shared ownership of one immutable Payload.
+class PayloadPtr {
+ public:
+  PayloadPtr() = default;
+  PayloadPtr(const PayloadPtr& other) : payload_(other.payload_) {
+    if (payload_ != nullptr) payload_->references_.fetch_add(1, std::memory_order_relaxed);
+  }
+  PayloadPtr(PayloadPtr&& other) noexcept : payload_(std::exchange(other.payload_, nullptr)) {}
+  PayloadPtr& operator=(PayloadPtr other) noexcept {
+    std::swap(payload_, other.payload_);
+    return *this;
+  }
+  ~PayloadPtr() { Release(); }
+
+  // `md5` is that of `body`; the retention clock starts at `retained_from`. `extras` may be null.
+  static PayloadPtr Make(Uuid id, absl::Time retained_from, absl::string_view body, const Md5Digest& md5,
+                         std::unique_ptr<PayloadExtras> extras);
+
+  const Payload* operator->() const { return payload_; }
+  const Payload& operator*() const { return *payload_; }
+  explicit operator bool() const { return payload_ != nullptr; }
+
+ private:
+  void Release();
+
+  Payload* payload_ = nullptr;
+};
+
+}  // namespace sqs

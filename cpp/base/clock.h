@@ -1,0 +1,95 @@
+// Time as an input. An engine asks its clock for the time and, where a call waits, waits on its clock; nothing else in
+// the project reads or sleeps.
+//
+//   SystemClock   real time.
+//   ManualClock   moves only when told to (tests, simulation), through every event on the way.
+//   PythonClock   (cpp/binding) follows Python's time.time(), so that freezegun and time-machine drive the engine.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace sqs {
+
+// One thread's wait, ended from another.
+class Notification {
+ public:
+  void Notify();
+  bool notified() const { return notified_.load(std::memory_order_acquire); }
+  // Real time. True once notified.
+  bool WaitFor(absl::Duration real_time);
+
+ private:
+  std::atomic<bool> notified_{false};
+  std::mutex mutex_;
+  std::condition_variable condition_;
+};
+
+// An engine, as its clock sees it.
+class ClockListener {
+ public:
+  virtual ~ClockListener() = default;
+  // The next instant at which something will happen, or InfiniteFuture.
+  virtual absl::Time NextEventAt() = 0;
+  // The clock has moved: let everything due happen.
+  virtual void OnTimePassed() = 0;
+};
+
+class Clock {
+ public:
+  static constexpr absl::Duration kWaitSlice = absl::Milliseconds(100);
+
+  virtual ~Clock() = default;
+
+  virtual absl::Time Now() = 0;
+
+  // Returns when `notification` is notified or the clock reaches `at`, and early after kWaitSlice of real time, so that
+  // the caller can look after other things (Ctrl-C) and ask again.
+  // False if the clock stands still and nobody seems about to move it (a frozen PythonClock): waiting on is in vain.
+  virtual bool WaitUntil(Notification& notification, absl::Time at) = 0;
+
+  // Engines that this clock tells of its moves. Only a ManualClock does.
+  virtual void Attach(ClockListener*) {}
+  virtual void Detach(ClockListener*) {}
+};
+
+class SystemClock : public Clock {
+ public:
+  absl::Time Now() override;
+  bool WaitUntil(Notification& notification, absl::Time at) override;
+};
+
+// Thread-safe. Usually belongs to one engine; engines that share one see the same instants.
+class ManualClock : public Clock {
+ public:
+  // With `auto_advance`, a call that would wait moves the clock itself, to the next event or its own deadline; without,
+  // it waits until somebody else moves the clock.
+  explicit ManualClock(absl::Time start, bool auto_advance = true);
+
+  absl::Time Now() override { return absl::FromUnixNanos(now_ns_.load(std::memory_order_acquire)); }
+  bool WaitUntil(Notification& notification, absl::Time at) override;
+  void Attach(ClockListener* listener) override;
+  void Detach(ClockListener* listener) override;
+
+  // Moves to `at`, stopping at every event due on the way so that each happens at its own instant. A time before now
+  // moves nothing: time does not go back.
+  void MoveTo(absl::Time at);
+  void Advance(absl::Duration duration) { MoveTo(Now() + duration); }
+
+  bool auto_advance() const { return auto_advance_; }
+
+ private:
+  absl::Time NextEventAt();  // Requires moving_.
+  void SetAndTell(absl::Time at);
+
+  std::atomic<int64_t> now_ns_;
+  const bool auto_advance_;
+  std::recursive_mutex moving_;  // One mover at a time; recursive, since what happens on the way may move on.
+  std::vector<ClockListener*> listeners_;
+};
+
+}  // namespace sqs

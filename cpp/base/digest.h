@@ -1,0 +1,22 @@
+// MD5 and SHA-256 of bytes, by OpenSSL.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace sqs {
+
+using Md5Digest = std::array<uint8_t, 16>;
+
+// About 0.46 us for 256 bytes (shared/measured.md): the floor under every send.
+Md5Digest Md5(absl::string_view bytes);
+
+std::string Sha256Hex(absl::string_view bytes);
+
+// Lower-case hex, two characters a byte.
+std::string HexLower(const Md5Digest& digest);
+
+}  // namespace sqs

@@ -1,0 +1,28 @@
+// A version 4 UUID as two words, and its text: message ids, task ids, request ids.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "base/random.h"
+
+namespace sqs {
+
+struct Uuid {
+  uint64_t high = 0;
+  uint64_t low = 0;
+
+  static Uuid Random(sqs::Random& random);
+
+  // "0f1e2d3c-4b5a-4678-9abc-def012345678", lower case, 36 characters.
+  std::string ToString() const;
+
+  // False, and `*uuid` untouched, unless `text` is in the form that ToString writes.
+  static bool Parse(absl::string_view text, Uuid* uuid);
+
+  bool is_nil() const { return high == 0 && low == 0; }
+  friend bool operator==(const Uuid& a, const Uuid& b) = default;
+};
+
+}  // namespace sqs

@@ -1,0 +1,137 @@
+// What each kind of effect says, by name: the `details` of an Event in Python.
+//
+// One overload of Describe a kind, calling `v(name, value)` for each member in order; message and configuration are
+// values too. A new effect adds its overload here, else binding/register_history.cc does not compile.
+#pragma once
+
+#include "api/effects.h"
+
+namespace sqs::binding {
+
+// Another queue than the effect's own; 0 is none.
+struct QueueReference {
+  QueueNumber number;
+};
+
+template <class V>
+void Describe(V& v, const MessagePlace& place) {
+  v("slot", place.slot);
+  v("sequence", place.sequence);
+}
+
+template <class V>
+void Describe(V& v, const QueueCreated& e) {
+  v("attributes", *e.config);
+  v("tags", e.tags);
+  v("handle_key", e.handle_key);
+}
+
+template <class V>
+void Describe(V&, const QueueDeleted&) {}
+
+template <class V>
+void Describe(V&, const QueuePurged&) {}
+
+template <class V>
+void Describe(V& v, const QueueConfigured& e) {
+  v("attributes", *e.config);
+}
+
+template <class V>
+void Describe(V& v, const QueueTagged& e) {
+  v("tags", e.tags);
+}
+
+template <class V>
+void Describe(V& v, const QueueUntagged& e) {
+  v("tag_keys", e.tag_keys);
+}
+
+template <class V>
+void Describe(V& v, const Sent& e) {
+  Describe(v, e.place);
+  v("visible_at", e.visible_at);
+  v("message", *e.payload);
+}
+
+template <class V>
+void Describe(V& v, const SentDuplicate& e) {
+  v("original_id", e.original_id);
+}
+
+template <class V>
+void Describe(V& v, const Received& e) {
+  Describe(v, e.place);
+  v("receive_count", e.receive_count);
+  v("visible_at", e.visible_at);
+  v("message", *e.payload);
+}
+
+template <class V>
+void Describe(V& v, const ReceiveAttempted& e) {
+  v("attempt_id", e.attempt_id);
+  v("places", e.places);
+}
+
+template <class V>
+void Describe(V&, const ReceivedNothing&) {}
+
+template <class V>
+void Describe(V& v, const VisibilityChanged& e) {
+  Describe(v, e.place);
+  v("visible_at", e.visible_at);
+  v("message", *e.payload);
+}
+
+template <class V>
+void Describe(V& v, const Deleted& e) {
+  Describe(v, e.place);
+  v("message", *e.payload);
+}
+
+template <class V>
+void Describe(V& v, const DeleteIgnored& e) {
+  v("forgotten", e.forgotten);
+}
+
+template <class V>
+void Describe(V& v, const Expired& e) {
+  Describe(v, e.place);
+  v("message", *e.payload);
+}
+
+template <class V>
+void Describe(V& v, const Moved& e) {
+  Describe(v, e.place);
+  v("to_queue", QueueReference{e.to_queue});
+  v("to_place", e.to_place);
+  v("message", *e.payload);
+}
+
+template <class V>
+void Describe(V& v, const MoveTaskStarted& e) {
+  v("task", e.task);
+  v("to_queue", QueueReference{e.to_queue});
+  v("destination_arn", e.destination_arn);
+  v("max_per_second", e.max_per_second);
+  v("to_move", e.to_move);
+}
+
+template <class V>
+void Describe(V& v, const Redriven& e) {
+  v("task", e.task);
+  Describe(v, e.place);
+  v("to_queue", QueueReference{e.to_queue});
+  v("to_place", e.to_place);
+  v("visible_at", e.visible_at);
+  v("message", *e.payload);
+}
+
+template <class V>
+void Describe(V& v, const MoveTaskChanged& e) {
+  v("task", e.task);
+  v("status", e.status);
+  v("failure_reason", e.failure_reason);
+}
+
+}  // namespace sqs::binding

@@ -1,0 +1,140 @@
+// Engine: a world of queues. localsqs.engine adds names, defaults and documentation.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/operations.h"
+#include "binding/effect_list.h"
+#include "binding/engine_handle.h"
+#include "binding/register.h"
+#include "binding/text.h"
+
+namespace py = pybind11;
+
+namespace sqs::binding {
+namespace {
+
+// Everything that takes the engine's lock does so without the GIL.
+using Unlocked = py::call_guard<py::gil_scoped_release>;
+
+std::shared_ptr<EngineHandle> NewEngine(std::shared_ptr<Clock> clock, std::optional<uint64_t> seed, bool strict,
+                                        int in_flight_limit, size_t history_limit) {
+  Engine::Options options;
+  options.clock = std::move(clock);
+  options.seed = seed;
+  options.strict = strict;
+  options.in_flight_max = in_flight_limit;
+  options.history.effects_max = history_limit;
+  return std::make_shared<EngineHandle>(std::move(options));
+}
+
+py::object Dump(EngineHandle& self) {
+  std::string text;
+  {
+    py::gil_scoped_release release;
+    text = self.engine.Dump();
+  }
+  PyObject* value = NewText(text);
+  if (value == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(value);
+}
+
+// --- Usage ----------------------------------------------------------------------------------------------------------
+
+constexpr const char* kQueueTypeNames[kQueueTypeCount] = {"standard", "fifo", "none"};
+
+py::dict UsageRow(int operation, int queue_type, const Usage::Row& row) {
+  py::dict dict;
+  dict["operation"] = kOperationNames[operation];
+  dict["queue_type"] = kQueueTypeNames[queue_type];
+  dict["calls"] = row.calls;
+  dict["requests"] = row.requests;
+  return dict;
+}
+
+py::list UsageRows(const Usage& usage) {
+  py::list rows;
+  for (int operation = 0; operation < kOperationCount; ++operation) {
+    for (int queue_type = 0; queue_type < kQueueTypeCount; ++queue_type) {
+      const Usage::Row& row = usage.rows[operation][queue_type];
+      if (row.calls != 0) rows.append(UsageRow(operation, queue_type, row));
+    }
+  }
+  return rows;
+}
+
+// (rows, messages sent with a message group id to standard queues)
+py::tuple GetUsage(EngineHandle& self) {
+  Usage usage;
+  {
+    py::gil_scoped_release release;
+    usage = self.engine.usage();
+  }
+  return py::make_tuple(UsageRows(usage), usage.fair_queue_messages);
+}
+
+// --- Faults ---------------------------------------------------------------------------------------------------------
+
+// The members of FaultOptions by name, once for both ways.
+template <class V, class F>
+void FaultMembers(V&& v, F& faults) {
+  v("duplicate", faults.duplicate);
+  v("reorder", faults.reorder);
+  v("sample", faults.sample);
+  v("forget_delete", faults.forget_delete);
+  v("throttle", faults.throttle);
+  v("in_flight_max", faults.in_flight_max);
+  v("fifo_quotas", faults.fifo_quotas);
+  v("latency_seconds", faults.latency_seconds);
+}
+
+FaultOptions ReadFaults(EngineHandle& self) {
+  py::gil_scoped_release release;
+  return self.engine.faults();
+}
+
+py::dict GetFaults(EngineHandle& self) {
+  const FaultOptions faults = ReadFaults(self);
+  py::dict dict;
+  FaultMembers([&dict](const char* name, const auto& value) { dict[name] = value; }, faults);
+  return dict;
+}
+
+// Sets the members that `changes` names; localsqs.faults has checked the values.
+void SetFaults(EngineHandle& self, const py::dict& changes) {
+  FaultOptions faults = ReadFaults(self);
+  FaultMembers(
+      [&changes](const char* name, auto& value) {
+        if (changes.contains(name)) value = py::cast<std::decay_t<decltype(value)>>(changes[name]);
+      },
+      faults);
+  py::gil_scoped_release release;
+  self.engine.set_faults(faults);
+}
+
+}  // namespace
+
+void RegisterEngine(py::module_& m) {
+  py::class_<EngineHandle, std::shared_ptr<EngineHandle>>(m, "Engine", "A world of queues. Thread-safe.")
+      .def(py::init(&NewEngine), py::arg("clock"), py::arg("seed"), py::arg("strict"), py::arg("in_flight_limit"),
+           py::arg("history_limit"))
+      .def_property_readonly("seed", [](const EngineHandle& self) { return self.engine.seed(); })
+      .def("now_ns", [](EngineHandle& self) { return absl::ToUnixNanos(self.engine.Now()); }, Unlocked())
+      .def("dump", &Dump)
+      .def("effect_count", [](EngineHandle& self) { return self.engine.effect_count(); }, Unlocked())
+      .def("effects", [](EngineHandle& self) { return EffectList::All(self.engine.HistorySince(0)); }, Unlocked())
+      .def(
+          "replay", [](EngineHandle& self, const EffectList& effects) { self.engine.Replay(*effects.entries); },
+          py::arg("effects"), Unlocked())
+      .def("usage", &GetUsage)
+      .def("faults", &GetFaults)
+      .def("set_faults", &SetFaults, py::arg("changes"))
+      .def("close", [](EngineHandle& self) { self.engine.Close(); }, Unlocked());
+}
+
+}  // namespace sqs::binding

@@ -1,0 +1,204 @@
+// Effects: effects of an engine as Python rows. localsqs.history makes a History of them.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "account/queue_address.h"
+#include "api/attributes.h"
+#include "binding/effect_details.h"
+#include "binding/effect_list.h"
+#include "binding/member_names.h"
+#include "binding/register.h"
+#include "binding/to_python.h"
+
+namespace py = pybind11;
+
+namespace sqs::binding {
+namespace {
+
+py::object Owned(PyObject* value) {
+  if (value == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(value);
+}
+
+py::object Text(absl::string_view text) { return Owned(NewText(text)); }
+
+const char* StatusName(MoveTaskStatus status) {
+  switch (status) {
+    case MoveTaskStatus::kRunning:
+      return "RUNNING";
+    case MoveTaskStatus::kCompleted:
+      return "COMPLETED";
+    case MoveTaskStatus::kCancelling:
+      return "CANCELLING";
+    case MoveTaskStatus::kCancelled:
+      return "CANCELLED";
+    case MoveTaskStatus::kFailed:
+      return "FAILED";
+  }
+  return "";
+}
+
+// Puts what an effect says into a dict. Instants are integers, their names end in "_ns".
+class DetailsVisitor {
+ public:
+  void operator()(const char* name, absl::Time at) {
+    details[py::str(std::string(name) + "_ns")] = absl::ToUnixNanos(at);
+  }
+  void operator()(const char* name, bool value) { details[name] = value; }
+  void operator()(const char* name, uint32_t value) { details[name] = value; }
+  void operator()(const char* name, uint64_t value) { details[name] = value; }
+  void operator()(const char* name, int64_t value) { details[name] = value; }
+  void operator()(const char* name, std::optional<int64_t> value) { details[name] = value; }
+  void operator()(const char* name, const std::string& value) { details[name] = Text(value); }
+  void operator()(const char* name, MoveTaskStatus value) { details[name] = StatusName(value); }
+  void operator()(const char* name, const Uuid& value) { details[name] = value.ToString(); }
+  // The queue's number: it may be gone, and no other ever has it.
+  void operator()(const char* name, QueueReference value) {
+    details[name] = value.number == 0 ? py::object(py::none()) : py::int_(value.number);
+  }
+  void operator()(const char* name, const SipHashKey& key) { details[name] = py::make_tuple(key[0], key[1]); }
+
+  void operator()(const char* name, const StringList& list) {
+    py::list texts;
+    for (const std::string& text : list) texts.append(Text(text));
+    details[name] = texts;
+  }
+  void operator()(const char* name, const StringMap& map) {
+    py::dict texts;
+    for (const auto& [key, value] : map) texts[Text(key)] = Text(value);
+    details[name] = texts;
+  }
+  void operator()(const char* name, const MessagePlace& place) {
+    details[name] = py::make_tuple(place.slot, place.sequence);
+  }
+  void operator()(const char* name, const std::vector<MessagePlace>& places) {
+    py::list list;
+    for (const MessagePlace& place : places) list.append(py::make_tuple(place.slot, place.sequence));
+    details[name] = list;
+  }
+
+  void operator()(const char* name, const QueueConfig& config) {
+    py::dict attributes;
+    for (const AttributeInfo& info : AllAttributes()) {
+      if (info.access == AttributeAccess::kReadOnly) continue;
+      const std::optional<std::string> text = AttributeText(info, config, {});
+      if (text.has_value()) attributes[info.name] = Text(*text);
+    }
+    details[name] = attributes;
+  }
+
+  // Members of the message beside those of the effect.
+  void operator()(const char*, const Payload& payload) {
+    details["message_id"] = payload.id().ToString();
+    details["body"] = Text(payload.body());
+    (*this)("sent_at", payload.sent_at());
+    (*this)("retained_from", payload.retained_from());
+    if (payload.extras() != nullptr) Extras(*payload.extras());
+  }
+
+  py::dict details;
+
+ private:
+  void Extras(const PayloadExtras& extras) {
+    if (!extras.message_attributes.empty()) details["message_attributes"] = AttributesDict(extras.message_attributes);
+    IfNotEmpty("trace_header", extras.trace_header);
+    IfNotEmpty("message_group_id", extras.group_id);
+    IfNotEmpty("message_deduplication_id", extras.deduplication_id);
+    IfNotEmpty("sender_id", extras.sender_id);
+    IfNotEmpty("dead_letter_source_arn", extras.dead_letter_source_arn);
+  }
+  void IfNotEmpty(const char* name, const std::string& text) {
+    if (!text.empty()) details[name] = Text(text);
+  }
+  static py::dict AttributesDict(const AttributeValueMap& attributes) {
+    py::dict dict;
+    for (const auto& [name, value] : attributes) dict[Text(name)] = Owned(ToPython::NewDict(value));
+    return dict;
+  }
+};
+
+// The message that an effect is about; empty for one that is about none.
+std::string MessageIdOf(const Effect& effect) {
+  return std::visit(
+      [](const auto& kind) -> std::string {
+        if constexpr (requires { kind.payload; }) {
+          return kind.payload->id().ToString();
+        } else if constexpr (requires { kind.original_id; }) {
+          return kind.original_id.ToString();
+        } else {
+          return "";
+        }
+      },
+      effect.kind);
+}
+
+// (number, at_ns, kind, queue number, queue name, queue ARN, message id, details)
+py::tuple Row(const EffectList& list, size_t i) {
+  if (i >= list.size()) throw py::index_error();
+  const HistoryEntry& entry = list.at(i);
+  const QueueName* name = entry.queue_name.get();
+  const std::string message_id = MessageIdOf(entry.effect);
+  DetailsVisitor visitor;
+  std::visit([&visitor](const auto& kind) { Describe(visitor, kind); }, entry.effect.kind);
+  const py::object none = py::none();
+  return py::make_tuple(entry.number, absl::ToUnixNanos(entry.effect.at), KindName(entry.effect), entry.effect.queue,
+                        name == nullptr ? none : Text(name->name), name == nullptr ? none : Text(MakeQueueArn(*name)),
+                        message_id.empty() ? none : Text(message_id), visitor.details);
+}
+
+// What to keep of a list; absent means all.
+struct Selection {
+  std::optional<std::string> kind;
+  std::optional<std::string> message_id;
+  std::optional<std::string> queue_name;
+  std::optional<std::string> account;
+  std::optional<std::string> region;
+
+  bool Takes(const HistoryEntry& entry) const {
+    if (kind.has_value() && *kind != KindName(entry.effect)) return false;
+    if (queue_name.has_value() && !TakesQueue(entry.queue_name.get())) return false;
+    return !message_id.has_value() || *message_id == MessageIdOf(entry.effect);
+  }
+  bool TakesQueue(const QueueName* name) const {
+    return name != nullptr && name->name == *queue_name && (!account.has_value() || name->account == *account) &&
+           (!region.has_value() || name->region == *region);
+  }
+};
+
+EffectList Select(const EffectList& list, const Selection& selection) {
+  EffectList selected{list.entries, {}};
+  for (const uint32_t i : list.chosen) {
+    if (selection.Takes((*list.entries)[i])) selected.chosen.push_back(i);
+  }
+  return selected;
+}
+
+}  // namespace
+
+void RegisterHistory(py::module_& m) {
+  InternMemberNames<AttributeValue>();
+  py::class_<EffectList>(m, "Effects", "Effects of an engine, oldest first. See localsqs.history.")
+      .def("__len__", &EffectList::size)
+      .def("row", &Row, py::arg("index"),
+           "(number, at_ns, kind, queue number, queue name, queue ARN, message id, details)")
+      .def(
+          "select",
+          [](const EffectList& list, std::optional<std::string> kind, std::optional<std::string> message_id,
+             std::optional<std::string> queue_name, std::optional<std::string> account,
+             std::optional<std::string> region) {
+            const Selection selection{std::move(kind), std::move(message_id), std::move(queue_name),
+                                      std::move(account), std::move(region)};
+            py::gil_scoped_release release;
+            return Select(list, selection);
+          },
+          py::arg("kind"), py::arg("message_id"), py::arg("queue_name"), py::arg("account"), py::arg("region"));
+}
+
+}  // namespace sqs::binding

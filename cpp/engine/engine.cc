@@ -1,0 +1,306 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "base/status.h"
+
+namespace sqs {
+namespace {
+
+absl::Status EngineIsClosed() { return SqsError(ErrorCode::kInternalFailure, "The engine is closed."); }
+
+}  // namespace
+
+Engine::Engine(Options options)
+    : clock_(options.clock != nullptr ? options.clock : std::make_shared<SystemClock>()),
+      seed_(options.seed.has_value() ? *options.seed : Random::SeedFromSystem()),
+      accounts_({.seed = seed_, .strict = options.strict, .in_flight_max = options.in_flight_max}),
+      history_(options.history) {
+  clock_->Attach(this);
+}
+
+Engine::~Engine() {
+  clock_->Detach(this);
+  Close();
+}
+
+// --- Operations -----------------------------------------------------------------------------------------------------
+
+template <class Request>
+absl::StatusOr<typename OperationOf<Request>::Result> Engine::Call(const Request& request, const Caller& caller) {
+  if constexpr (std::is_same_v<Request, ReceiveMessageRequest>) {
+    return Receive(request, caller, [] { return false; });
+  } else {
+    SpendLatency();
+    Completions completions;
+    const absl::Time clock_now = clock_->Now();
+    auto result = [&]() -> absl::StatusOr<typename OperationOf<Request>::Result> {
+      MutexLock lock(mutex_);
+      if (closed_) return EngineIsClosed();
+      const absl::Time now = Tick(clock_now);
+      auto answer = accounts_.Handle(request, {now, caller});
+      usage_.Add(OperationOf<Request>::kOperation, accounts_.TakeCallCost());
+      AfterChange(completions);
+      return answer;
+    }();
+    Run(completions);
+    return result;
+  }
+}
+
+#define SQS_INSTANTIATE_CALL(Name, who) \
+  template absl::StatusOr<Name##Result> Engine::Call(const Name##Request& request, const Caller& caller);
+SQS_OPERATIONS(SQS_INSTANTIATE_CALL)
+#undef SQS_INSTANTIATE_CALL
+
+absl::StatusOr<ReceiveMessageResult> Engine::Try(const PreparedReceive& receive, const Caller& caller, bool last_try) {
+  auto answer = accounts_.Receive(receive, {now_, caller}, last_try);
+  const CallCost cost = accounts_.TakeCallCost();
+  if (last_try || !answer.ok() || !answer->messages.empty()) usage_.Add(Operation::kReceiveMessage, cost);
+  return answer;
+}
+
+Engine::WaiterId Engine::ReceiveAsync(const ReceiveMessageRequest& request, const Caller& caller, ReceiveDone done) {
+  Completions completions;
+  WaiterId id = 0;
+  const absl::Time clock_now = clock_->Now();
+  {
+    MutexLock lock(mutex_);
+    const absl::Time now = Tick(clock_now);
+    const absl::StatusOr<PreparedReceive> receive =
+        closed_ ? absl::StatusOr<PreparedReceive>(EngineIsClosed()) : accounts_.Prepare(request, {now, caller});
+    const CallCost cost = accounts_.TakeCallCost();
+    if (!receive.ok()) {
+      usage_.Add(Operation::kReceiveMessage, cost);
+      completions.emplace_back(std::move(done), receive.status());
+    } else {
+      const bool waits = receive->wait_time > absl::ZeroDuration();
+      auto answer = Try(*receive, caller, /*last_try=*/!waits);
+      if (waits && answer.ok() && answer->messages.empty()) {
+        id = Park({*receive, caller, now + receive->wait_time, std::move(done)});
+      } else {
+        completions.emplace_back(std::move(done), std::move(answer));
+      }
+    }
+    AfterChange(completions);
+  }
+  Run(completions);
+  return id;
+}
+
+bool Engine::CancelReceive(WaiterId id) {
+  MutexLock lock(mutex_);
+  if (!waiters_.contains(id)) return false;
+  Unpark(id);
+  return true;
+}
+
+absl::StatusOr<ReceiveMessageResult> Engine::Receive(const ReceiveMessageRequest& request, const Caller& caller,
+                                                     absl::FunctionRef<bool()> interrupted) {
+  SpendLatency();
+  absl::StatusOr<ReceiveMessageResult> result;
+  Notification notification;
+  const WaiterId id = ReceiveAsync(request, caller, [&](absl::StatusOr<ReceiveMessageResult> answer) {
+    result = std::move(answer);
+    notification.Notify();
+  });
+  while (!notification.notified()) {
+    const bool clock_runs = clock_->WaitUntil(notification, NextEventAt());
+    OnTimePassed();
+    if (notification.notified()) break;
+    const bool stop = interrupted();
+    if (!stop && clock_runs) continue;
+    // From here on nobody else completes the waiter, unless somebody has just done so.
+    if (!CancelReceive(id)) continue;
+    if (stop) return absl::CancelledError("interrupted");
+    return ReceiveMessageResult();  // Time stands still: end empty rather than wait for ever.
+  }
+  return result;
+}
+
+// --- Waiters --------------------------------------------------------------------------------------------------------
+
+Engine::WaiterId Engine::Park(Waiter waiter) {
+  const WaiterId id = next_waiter_++;
+  waiters_by_queue_.insert({waiter.receive.queue, id});
+  waiters_by_deadline_.insert({waiter.deadline, id});
+  waiters_.emplace(id, std::make_unique<Waiter>(std::move(waiter)));
+  return id;
+}
+
+Engine::Waiter Engine::Unpark(WaiterId id) {
+  const auto found = waiters_.find(id);
+  Waiter waiter = std::move(*found->second);
+  waiters_.erase(found);
+  waiters_by_queue_.erase({waiter.receive.queue, id});
+  waiters_by_deadline_.erase({waiter.deadline, id});
+  return waiter;
+}
+
+// In order of arrival, until one finds nothing: then nobody behind it would. A deleted queue ends all its waits.
+void Engine::ServeWaiters(QueueNumber queue, Completions& completions) {
+  const bool deleted = accounts_.FindQueue(queue) == nullptr;
+  for (auto next = waiters_by_queue_.lower_bound({queue, 0});
+       next != waiters_by_queue_.end() && next->first == queue; next = waiters_by_queue_.lower_bound({queue, 0})) {
+    const WaiterId id = next->second;
+    const Waiter& waiter = *waiters_.at(id);
+    auto answer = Try(waiter.receive, waiter.caller, /*last_try=*/deleted);
+    if (!deleted && answer.ok() && answer->messages.empty()) return;
+    completions.emplace_back(Unpark(id).done, std::move(answer));
+  }
+}
+
+void Engine::EndWaits(absl::Time deadline, Completions& completions) {
+  while (!waiters_by_deadline_.empty() && waiters_by_deadline_.begin()->first <= deadline) {
+    Waiter waiter = Unpark(waiters_by_deadline_.begin()->second);
+    auto answer = Try(waiter.receive, waiter.caller, /*last_try=*/true);
+    completions.emplace_back(std::move(waiter.done), std::move(answer));
+  }
+}
+
+void Engine::Run(Completions& completions) {
+  for (auto& [done, answer] : completions) done(std::move(answer));
+  completions.clear();
+}
+
+// The queues that the pending effects and timers touched: somebody may be waiting there.
+std::vector<QueueNumber> Engine::TakeChangedQueues() {
+  std::vector<QueueNumber> changed = std::exchange(accounts_.became_visible(), {});
+  for (const Effect& effect : accounts_.pending_effects()) {
+    changed.push_back(effect.queue);
+    if (const auto* moved = std::get_if<Moved>(&effect.kind)) changed.push_back(moved->to_queue);
+    if (const auto* redriven = std::get_if<Redriven>(&effect.kind)) changed.push_back(redriven->to_queue);
+  }
+  std::sort(changed.begin(), changed.end());
+  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
+  return changed;
+}
+
+void Engine::KeepPendingEffects() {
+  for (Effect& effect : accounts_.pending_effects()) history_.Add(std::move(effect));
+  accounts_.pending_effects().clear();
+}
+
+void Engine::AfterChange(Completions& completions) {
+  accounts_.AdvanceTo(now_);  // What the change itself made due, such as a move task's first step.
+  if (waiters_.empty()) {
+    accounts_.became_visible().clear();
+    KeepPendingEffects();
+    return;
+  }
+  // Serving one waiter may move messages to another queue, where somebody waits too.
+  while (!accounts_.pending_effects().empty() || !accounts_.became_visible().empty()) {
+    const std::vector<QueueNumber> changed = TakeChangedQueues();
+    KeepPendingEffects();
+    for (QueueNumber queue : changed) ServeWaiters(queue, completions);
+    accounts_.AdvanceTo(now_);
+  }
+}
+
+// --- Time -----------------------------------------------------------------------------------------------------------
+
+absl::Time Engine::Tick(absl::Time clock_now) {
+  now_ = std::max(now_, clock_now);
+  accounts_.AdvanceTo(now_);
+  return now_;
+}
+
+absl::Time Engine::Now() {
+  const absl::Time clock_now = clock_->Now();
+  MutexLock lock(mutex_);
+  return std::max(now_, clock_now);
+}
+
+absl::Time Engine::NextEventLocked() {
+  const absl::Time next = accounts_.NextEventAt();
+  return waiters_by_deadline_.empty() ? next : std::min(next, waiters_by_deadline_.begin()->first);
+}
+
+absl::Time Engine::NextEventAt() {
+  MutexLock lock(mutex_);
+  return NextEventLocked();
+}
+
+void Engine::OnTimePassed() {
+  Completions completions;
+  const absl::Time clock_now = clock_->Now();
+  {
+    MutexLock lock(mutex_);
+    Tick(clock_now);
+    AfterChange(completions);
+    EndWaits(now_, completions);
+    AfterChange(completions);
+  }
+  Run(completions);
+}
+
+// The latency fault: the call's own time on the engine's clock.
+void Engine::SpendLatency() {
+  const double seconds = latency_seconds_.load(std::memory_order_relaxed);
+  if (seconds <= 0) return;
+  Notification never;
+  const absl::Time until = Now() + absl::Seconds(seconds);
+  while (clock_->Now() < until && clock_->WaitUntil(never, until)) {
+  }
+}
+
+// --- Looking --------------------------------------------------------------------------------------------------------
+
+std::vector<HistoryEntry> Engine::HistorySince(uint64_t since) {
+  MutexLock lock(mutex_);
+  return history_.Since(since);
+}
+
+uint64_t Engine::effect_count() {
+  MutexLock lock(mutex_);
+  return history_.count();
+}
+
+Usage Engine::usage() {
+  MutexLock lock(mutex_);
+  return usage_;
+}
+
+void Engine::Look(absl::FunctionRef<void(const Accounts&, absl::Time now)> visit) {
+  Completions completions;
+  const absl::Time clock_now = clock_->Now();
+  {
+    MutexLock lock(mutex_);
+    const absl::Time now = Tick(clock_now);
+    AfterChange(completions);
+    visit(accounts_, now);
+  }
+  Run(completions);
+}
+
+FaultOptions Engine::faults() {
+  MutexLock lock(mutex_);
+  return accounts_.faults();
+}
+
+void Engine::set_faults(const FaultOptions& faults) {
+  MutexLock lock(mutex_);
+  accounts_.faults() = faults;
+  latency_seconds_.store(faults.latency_seconds, std::memory_order_relaxed);
+}
+
+std::string Engine::Dump() {
+  std::string text;
+  Look([&text](const Accounts& accounts, absl::Time now) { text = accounts.Dump(now); });
+  return text;
+}
+
+void Engine::Close() {
+  Completions completions;
+  {
+    MutexLock lock(mutex_);
+    closed_ = true;
+    EndWaits(absl::InfiniteFuture(), completions);
+    KeepPendingEffects();
+  }
+  Run(completions);
+}
+
+}  // namespace sqs

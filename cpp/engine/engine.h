@@ -1,0 +1,145 @@
+// The one door to all queues: lock, clock, decide -> apply -> wake waiters -> history.
+//
+//   Engine engine({.clock = std::make_shared<ManualClock>(t0), .seed = 7});
+//   Caller caller;
+//   auto created = engine.Call(CreateQueueRequest{.queue_name = "orders"}, caller);
+//   auto sent = engine.Call(SendMessageRequest{created->queue_url, {.message_body = "42"}}, caller);
+//
+// Thread-safe. One state machine under one mutex; an operation holds it for about a microsecond. Parsing, encoding,
+// waiting and completions happen outside it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "account/accounts.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "engine/history.h"
+#include "api/usage.h"
+
+namespace sqs {
+
+class Engine : public ClockListener {
+ public:
+  struct Options {
+    std::shared_ptr<Clock> clock;  // Null: a SystemClock.
+    std::optional<uint64_t> seed;  // Absent: from the operating system.
+    bool strict = false;           // See Accounts::Options.
+    int in_flight_max = kInFlightMax;
+    HistoryLimits history;
+  };
+
+  explicit Engine(Options options);
+  ~Engine() override;
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // --- Operations -------------------------------------------------------------------------------------------------
+
+  // Performs an operation. A ReceiveMessage with a wait time blocks the calling thread, on this engine's clock.
+  template <class Request>
+  absl::StatusOr<typename OperationOf<Request>::Result> Call(const Request& request, const Caller& caller);
+
+  // The same for a ReceiveMessage in a thread that may have to stop waiting: `interrupted` is asked every 100 ms of real
+  // time, without a lock; once it says true, the wait ends with kCancelled and takes no message.
+  absl::StatusOr<ReceiveMessageResult> Receive(const ReceiveMessageRequest& request, const Caller& caller,
+                                               absl::FunctionRef<bool()> interrupted);
+
+  // A ReceiveMessage that parks instead of blocking. `done` is called once, with no lock held, perhaps before this
+  // returns: with messages, with the error, or empty when the wait is over. Waiters of a queue are served in order of
+  // arrival.
+  using ReceiveDone = absl::AnyInvocable<void(absl::StatusOr<ReceiveMessageResult>)>;
+  using WaiterId = uint64_t;
+  WaiterId ReceiveAsync(const ReceiveMessageRequest& request, const Caller& caller, ReceiveDone done);
+  // The client went away: frees the waiter, which takes no message and is not called. False if it was called already.
+  bool CancelReceive(WaiterId id);
+
+  // --- Time -------------------------------------------------------------------------------------------------------
+
+  Clock& clock() { return *clock_; }
+  absl::Time Now();
+  // The next timer or end of a wait, or InfiniteFuture.
+  absl::Time NextEventAt() override;
+  // Lets everything due at the clock's time happen: timers pass, waiters are served or end empty.
+  void OnTimePassed() override;
+
+  // --- Looking ----------------------------------------------------------------------------------------------------
+
+  // Applies a recorded history, from effect 0 on and complete, to an engine that has done nothing yet: its queues are
+  // then those of the recorded engine, and its history is that history.
+  void Replay(const std::vector<HistoryEntry>& entries);
+
+  // Every effect from number `since` on (the first is number 0), oldest first, as far as the history reaches back.
+  std::vector<HistoryEntry> HistorySince(uint64_t since);
+  // Effects so far, those no longer kept included.
+  uint64_t effect_count();
+  Usage usage();
+  uint64_t seed() const { return seed_; }
+
+  // Calls `visit` with the lock held, so it must be short and must not call the engine.
+  void Look(absl::FunctionRef<void(const Accounts&, absl::Time now)> visit);
+  FaultOptions faults();
+  void set_faults(const FaultOptions& faults);
+  // The whole state as text. See Accounts::Dump.
+  std::string Dump();
+
+  // Ends all waits with an empty answer; later calls fail with InternalFailure.
+  void Close();
+
+ private:
+  struct Waiter {
+    PreparedReceive receive;
+    Caller caller;
+    absl::Time deadline;
+    ReceiveDone done;
+  };
+  // Completions to run once the lock is released.
+  using Completions = std::vector<std::pair<ReceiveDone, absl::StatusOr<ReceiveMessageResult>>>;
+
+  // Lets time pass up to the clock's; returns now.
+  absl::Time Tick(absl::Time clock_now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // After every change: serves waiters, keeps the history.
+  void AfterChange(Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<QueueNumber> TakeChangedQueues() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void KeepPendingEffects() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ServeWaiters(QueueNumber queue, Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndWaits(absl::Time deadline, Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<ReceiveMessageResult> Try(const PreparedReceive& receive, const Caller& caller, bool last_try)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  WaiterId Park(Waiter waiter) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Waiter Unpark(WaiterId id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Time NextEventLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static void Run(Completions& completions);
+
+  void SpendLatency();
+
+  const std::shared_ptr<Clock> clock_;
+  const uint64_t seed_;
+
+  Mutex mutex_;
+  Accounts accounts_ ABSL_GUARDED_BY(mutex_);
+  History history_ ABSL_GUARDED_BY(mutex_);
+  Usage usage_ ABSL_GUARDED_BY(mutex_);
+  absl::Time now_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // Never goes back.
+  std::atomic<double> latency_seconds_{0};                         // The fault, read outside the lock.
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  // Waiting receives in order of arrival, and by deadline.
+  absl::btree_map<WaiterId, std::unique_ptr<Waiter>> waiters_ ABSL_GUARDED_BY(mutex_);
+  absl::btree_set<std::pair<QueueNumber, WaiterId>> waiters_by_queue_ ABSL_GUARDED_BY(mutex_);
+  absl::btree_set<std::pair<absl::Time, WaiterId>> waiters_by_deadline_ ABSL_GUARDED_BY(mutex_);
+  WaiterId next_waiter_ ABSL_GUARDED_BY(mutex_) = 1;
+};
+
+}  // namespace sqs

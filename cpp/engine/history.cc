@@ -1,0 +1,49 @@
+#include "engine/history.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sqs {
+namespace {
+
+// A body is counted where it comes in; later effects of the message share it.
+size_t BodyBytes(const Effect& effect) {
+  if (const auto* sent = std::get_if<Sent>(&effect.kind)) return sent->payload->body().size();
+  if (const auto* moved = std::get_if<Moved>(&effect.kind)) return moved->payload->body().size();
+  if (const auto* redriven = std::get_if<Redriven>(&effect.kind)) return redriven->payload->body().size();
+  return 0;
+}
+
+}  // namespace
+
+void History::Add(Effect effect) {
+  if (limits_.effects_max == 0) {
+    ++first_number_;
+    return;
+  }
+  if (const auto* created = std::get_if<QueueCreated>(&effect.kind)) names_[effect.queue] = created->name;
+  body_bytes_ += BodyBytes(effect);
+  entries_.push_back(std::move(effect));
+  while (entries_.size() > limits_.effects_max || (body_bytes_ > limits_.body_bytes_max && entries_.size() > 1)) {
+    body_bytes_ -= BodyBytes(entries_.front());
+    entries_.pop_front();
+    ++first_number_;
+  }
+}
+
+std::vector<HistoryEntry> History::Since(uint64_t number) const {
+  std::vector<HistoryEntry> entries;
+  const uint64_t first = std::max(number, first_number_);
+  for (uint64_t n = first; n < count(); ++n) {
+    const Effect& effect = entries_[n - first_number_];
+    entries.push_back({n, NameOf(effect.queue), effect});
+  }
+  return entries;
+}
+
+std::shared_ptr<const QueueName> History::NameOf(QueueNumber queue) const {
+  const auto found = names_.find(queue);
+  return found == names_.end() ? nullptr : found->second;
+}
+
+}  // namespace sqs

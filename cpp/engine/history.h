@@ -1,0 +1,46 @@
+// What happened, in order: the last effects of an engine, numbered from 0.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "api/effects.h"
+
+namespace sqs {
+
+struct HistoryLimits {
+  // Effects kept; 0 keeps none.
+  size_t effects_max = 0;
+  // Bodies that only the history may still hold, roughly: the oldest effects go first.
+  size_t body_bytes_max = size_t{256} << 20;
+};
+
+struct HistoryEntry {
+  uint64_t number = 0;
+  std::shared_ptr<const QueueName> queue_name;  // Null for an effect of no queue.
+  Effect effect;
+};
+
+class History {
+ public:
+  explicit History(HistoryLimits limits) : limits_(limits) {}
+
+  void Add(Effect effect);
+  std::vector<HistoryEntry> Since(uint64_t number) const;
+  uint64_t count() const { return first_number_ + entries_.size(); }
+  // The name of a queue that is or was there; null if its creation is unknown.
+  std::shared_ptr<const QueueName> NameOf(QueueNumber queue) const;
+
+ private:
+  const HistoryLimits limits_;
+  std::deque<Effect> entries_;
+  uint64_t first_number_ = 0;
+  size_t body_bytes_ = 0;
+  absl::flat_hash_map<QueueNumber, std::shared_ptr<const QueueName>> names_;
+};
+
+}  // namespace sqs

@@ -1,0 +1,17 @@
+// Rebuilding an engine from what another one did.
+#include <algorithm>
+
+#include "engine/engine.h"
+
+namespace sqs {
+
+void Engine::Replay(const std::vector<HistoryEntry>& entries) {
+  MutexLock lock(mutex_);
+  for (const HistoryEntry& entry : entries) {
+    now_ = std::max(now_, entry.effect.at);
+    accounts_.Replay(entry.effect);
+    history_.Add(entry.effect);
+  }
+}
+
+}  // namespace sqs

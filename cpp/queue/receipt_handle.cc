@@ -1,0 +1,81 @@
+#include "queue/receipt_handle.h"
+
+#include <array>
+#include <cstring>
+
+namespace sqs {
+namespace {
+
+constexpr int kRawBytes = 33;
+constexpr int kTextBytes = 44;
+constexpr uint8_t kVersion = 1;
+constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+// The words that are signed: everything a handle says.
+std::array<uint64_t, 3> Words(const ReceiptHandle& handle) {
+  return {handle.queue, handle.place.sequence, uint64_t{handle.place.slot} << 32 | handle.receive_count};
+}
+
+void PutWord(uint64_t word, uint8_t* out) {
+  for (int i = 0; i < 8; ++i) out[i] = static_cast<uint8_t>(word >> (56 - 8 * i));
+}
+
+uint64_t GetWord(const uint8_t* in) {
+  uint64_t word = 0;
+  for (int i = 0; i < 8; ++i) word = word << 8 | in[i];
+  return word;
+}
+
+constexpr std::array<int8_t, 256> MakeValues() {
+  std::array<int8_t, 256> values{};
+  for (auto& value : values) value = -1;
+  for (int i = 0; i < 64; ++i) values[static_cast<uint8_t>(kAlphabet[i])] = static_cast<int8_t>(i);
+  return values;
+}
+constexpr auto kValues = MakeValues();
+
+}  // namespace
+
+std::string ReceiptHandle::Encode(const SipHashKey& key) const {
+  uint8_t raw[kRawBytes];
+  raw[0] = kVersion;
+  const auto words = Words(*this);
+  for (int i = 0; i < 3; ++i) PutWord(words[i], raw + 1 + 8 * i);
+  PutWord(SipHash(key, words), raw + 25);
+
+  std::string text(kTextBytes, '\0');
+  for (int i = 0, o = 0; i < kRawBytes; i += 3, o += 4) {
+    const uint32_t bits = uint32_t{raw[i]} << 16 | uint32_t{raw[i + 1]} << 8 | raw[i + 2];
+    text[o] = kAlphabet[bits >> 18];
+    text[o + 1] = kAlphabet[bits >> 12 & 63];
+    text[o + 2] = kAlphabet[bits >> 6 & 63];
+    text[o + 3] = kAlphabet[bits & 63];
+  }
+  return text;
+}
+
+bool ReceiptHandle::Decode(absl::string_view text, const SipHashKey& key, ReceiptHandle* handle) {
+  if (text.size() != kTextBytes) return false;
+  uint8_t raw[kRawBytes];
+  int32_t invalid = 0;
+  for (int i = 0, o = 0; i < kTextBytes; i += 4, o += 3) {
+    int32_t bits = 0;
+    for (int k = 0; k < 4; ++k) {
+      const int32_t value = kValues[static_cast<uint8_t>(text[i + k])];
+      invalid |= value;
+      bits = bits << 6 | (value & 63);
+    }
+    raw[o] = static_cast<uint8_t>(bits >> 16);
+    raw[o + 1] = static_cast<uint8_t>(bits >> 8);
+    raw[o + 2] = static_cast<uint8_t>(bits);
+  }
+  if (invalid < 0 || raw[0] != kVersion) return false;
+  const std::array<uint64_t, 3> words = {GetWord(raw + 1), GetWord(raw + 9), GetWord(raw + 17)};
+  if (SipHash(key, words) != GetWord(raw + 25)) return false;
+  handle->queue = words[0];
+  handle->place = {static_cast<uint32_t>(words[2] >> 32), words[1]};
+  handle->receive_count = static_cast<uint32_t>(words[2]);
+  return true;
+}
+
+}  // namespace sqs
