@@ -1,5 +1,7 @@
 #include "account/json.h"
 
+#include "absl/strings/match.h"
+
 namespace sqs {
 namespace {
 
@@ -30,7 +32,8 @@ bool IsTooDeep(absl::string_view text) {
 }  // namespace
 
 std::optional<Json> ParseJson(absl::string_view text) {
-  if (IsTooDeep(text)) return std::nullopt;
+  // The parser takes a zero byte for the end of its input.
+  if (absl::StrContains(text, '\0') || IsTooDeep(text)) return std::nullopt;
   Json value = Json::parse(text.begin(), text.end(), /*cb=*/nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) return std::nullopt;
   return value;

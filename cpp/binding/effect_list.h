@@ -6,20 +6,29 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "engine/history.h"
 
 namespace sqs::binding {
 
+using QueueNames = absl::flat_hash_map<QueueNumber, std::shared_ptr<const QueueName>>;
+
 struct EffectList {
   std::shared_ptr<const std::vector<HistoryEntry>> entries;
+  // Of all queues in `entries`, for effects that name another queue. Looked up, never walked.
+  std::shared_ptr<const QueueNames> names;
   // Indices into `entries`, ascending.
   std::vector<uint32_t> chosen;
 
   static EffectList All(std::vector<HistoryEntry> entries) {
-    EffectList list{std::make_shared<const std::vector<HistoryEntry>>(std::move(entries)), {}};
-    list.chosen.resize(list.entries->size());
-    for (uint32_t i = 0; i < list.chosen.size(); ++i) list.chosen[i] = i;
-    return list;
+    QueueNames names;
+    std::vector<uint32_t> chosen(entries.size());
+    for (uint32_t i = 0; i < chosen.size(); ++i) {
+      chosen[i] = i;
+      names.try_emplace(entries[i].effect.queue, entries[i].queue_name);
+    }
+    return {std::make_shared<const std::vector<HistoryEntry>>(std::move(entries)),
+            std::make_shared<const QueueNames>(std::move(names)), std::move(chosen)};
   }
 
   const HistoryEntry& at(size_t i) const { return (*entries)[chosen[i]]; }

@@ -48,6 +48,8 @@ const char* StatusName(MoveTaskStatus status) {
 // Puts what an effect says into a dict. Instants are integers, their names end in "_ns".
 class DetailsVisitor {
  public:
+  explicit DetailsVisitor(const QueueNames& names) : names_(names) {}
+
   void operator()(const char* name, absl::Time at) {
     details[py::str(std::string(name) + "_ns")] = absl::ToUnixNanos(at);
   }
@@ -59,9 +61,13 @@ class DetailsVisitor {
   void operator()(const char* name, const std::string& value) { details[name] = Text(value); }
   void operator()(const char* name, MoveTaskStatus value) { details[name] = StatusName(value); }
   void operator()(const char* name, const Uuid& value) { details[name] = value.ToString(); }
-  // The queue's number: it may be gone, and no other ever has it.
+  // The queue's name, and its number, which no other queue ever has. None: no queue.
   void operator()(const char* name, QueueReference value) {
-    details[name] = value.number == 0 ? py::object(py::none()) : py::int_(value.number);
+    const auto known = names_.find(value.number);
+    const QueueName* queue = known == names_.end() ? nullptr : known->second.get();
+    details[name] = queue == nullptr ? py::object(py::none()) : Text(queue->name);
+    details[py::str(std::string(name) + "_number")] =
+        value.number == 0 ? py::object(py::none()) : py::int_(value.number);
   }
   void operator()(const char* name, const SipHashKey& key) { details[name] = py::make_tuple(key[0], key[1]); }
 
@@ -122,6 +128,8 @@ class DetailsVisitor {
     for (const auto& [name, value] : attributes) dict[Text(name)] = Owned(ToPython::NewDict(value));
     return dict;
   }
+
+  const QueueNames& names_;
 };
 
 // The message that an effect is about; empty for one that is about none.
@@ -145,7 +153,7 @@ py::tuple Row(const EffectList& list, size_t i) {
   const HistoryEntry& entry = list.at(i);
   const QueueName* name = entry.queue_name.get();
   const std::string message_id = MessageIdOf(entry.effect);
-  DetailsVisitor visitor;
+  DetailsVisitor visitor(*list.names);
   std::visit([&visitor](const auto& kind) { Describe(visitor, kind); }, entry.effect.kind);
   const py::object none = py::none();
   return py::make_tuple(entry.number, absl::ToUnixNanos(entry.effect.at), KindName(entry.effect), entry.effect.queue,
@@ -173,7 +181,7 @@ struct Selection {
 };
 
 EffectList Select(const EffectList& list, const Selection& selection) {
-  EffectList selected{list.entries, {}};
+  EffectList selected{list.entries, list.names, {}};
   for (const uint32_t i : list.chosen) {
     if (selection.Takes((*list.entries)[i])) selected.chosen.push_back(i);
   }

@@ -1,0 +1,159 @@
+#include <thread>
+#include <vector>
+
+#include "engine_fixture.h"
+
+namespace sqs {
+namespace {
+
+using LongPollTest = EngineFixture;
+
+TEST_F(LongPollTest, AnEmptyQueueAnswersAtTheDeadlineInEngineTime) {
+  const std::string url = Create("q");
+  EXPECT_TRUE(Receive(url, 20).messages.empty());
+  EXPECT_EQ(Elapsed(), absl::Seconds(20));
+}
+
+TEST_F(LongPollTest, TheEndOfADelayWakesIt) {
+  const std::string url = Create("q");
+  Send(url, "late", 7);
+  ASSERT_EQ(Receive(url, 20).messages.size(), 1u);
+  EXPECT_EQ(Elapsed(), absl::Seconds(7));
+}
+
+TEST_F(LongPollTest, TheEndOfAVisibilityTimeoutWakesIt) {
+  const std::string url = Create("q", {{"VisibilityTimeout", "5"}});
+  Send(url, "a");
+  ASSERT_EQ(Receive(url).messages.size(), 1u);
+  ASSERT_EQ(Receive(url, 20).messages.size(), 1u);
+  EXPECT_EQ(Elapsed(), absl::Seconds(5));
+}
+
+TEST_F(LongPollTest, ExplicitZeroOverridesALongPollingQueue) {
+  const std::string url = Create("q", {{"ReceiveMessageWaitTimeSeconds", "20"}});
+  EXPECT_TRUE(Receive(url, 0).messages.empty());
+  EXPECT_EQ(Elapsed(), absl::ZeroDuration());
+}
+
+struct Parked {
+  std::string got;
+  int calls = 0;
+};
+
+class ParkedReceiveTest : public EngineFixture {
+ protected:
+  Engine::WaiterId Park(const std::string& url, Parked* parked, int64_t wait = 20) {
+    return engine_.ReceiveAsync(Request(url, wait), caller_, [parked](absl::StatusOr<ReceiveMessageResult> result) {
+      ++parked->calls;
+      ASSERT_TRUE(result.ok()) << result.status();
+      parked->got = result->messages.empty() ? "nothing" : result->messages[0].body;
+    });
+  }
+};
+
+TEST_F(ParkedReceiveTest, WaitersAreServedInOrderOfArrivalEachMessageToOne) {
+  const std::string url = Create("q");
+  Parked first, second, third;
+  Park(url, &first);
+  Park(url, &second);
+  Park(url, &third);
+  Send(url, "a");
+  Send(url, "b");
+  EXPECT_EQ(first.got, "a");
+  EXPECT_EQ(second.got, "b");
+  EXPECT_EQ(third.calls, 0);
+  clock_->Advance(absl::Seconds(20));
+  EXPECT_EQ(third.got, "nothing");
+}
+
+TEST_F(ParkedReceiveTest, AClientThatGoesAwayTakesNothing) {
+  const std::string url = Create("q");
+  Parked parked;
+  const Engine::WaiterId id = Park(url, &parked);
+  EXPECT_TRUE(engine_.CancelReceive(id));
+  EXPECT_FALSE(engine_.CancelReceive(id));
+  Send(url, "a");
+  EXPECT_EQ(parked.calls, 0);
+  const ReceiveMessageResult received = Receive(url);
+  ASSERT_EQ(received.messages.size(), 1u);
+}
+
+TEST_F(ParkedReceiveTest, DeletingTheQueueEndsTheWaitEmpty) {
+  const std::string url = Create("q");
+  Parked parked;
+  Park(url, &parked);
+  ASSERT_TRUE(engine_.Call(DeleteQueueRequest{url}, caller_).ok());
+  EXPECT_EQ(parked.got, "nothing");
+  Create("q");
+  Send(url, "for the new queue");
+  EXPECT_EQ(parked.calls, 1);
+}
+
+TEST_F(ParkedReceiveTest, AMoveToTheDeadLetterQueueWakesItsWaiter) {
+  const std::string dlq = Create("dlq");
+  const std::string url = Create(
+      "q", {{"RedrivePolicy",
+             R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dlq","maxReceiveCount":1})"},
+            {"VisibilityTimeout", "0"}});
+  Send(url, "poison");
+  ASSERT_EQ(Receive(url).messages.size(), 1u);
+  Parked parked;
+  Park(dlq, &parked);
+  EXPECT_TRUE(Receive(url).messages.empty());
+  EXPECT_EQ(parked.got, "poison");
+}
+
+TEST_F(ParkedReceiveTest, ClosingTheEngineEndsEveryWait) {
+  const std::string url = Create("q");
+  Parked parked;
+  Park(url, &parked);
+  engine_.Close();
+  EXPECT_EQ(parked.got, "nothing");
+  EXPECT_EQ(InfoOf(engine_.Call(ListQueuesRequest{}, caller_).status()).code, ErrorCode::kInternalFailure);
+}
+
+// A clock without auto-advance: the wait ends when another thread moves it, or sends.
+TEST(BlockedReceiveTest, AnotherThreadEndsTheWait) {
+  auto clock = std::make_shared<ManualClock>(absl::FromUnixSeconds(1767225600), /*auto_advance=*/false);
+  Engine engine({.clock = clock, .seed = 7});
+  const Caller caller;
+  const std::string url = engine.Call(CreateQueueRequest{"q", {}, {}}, caller)->queue_url;
+  for (const bool by_send : {true, false}) {
+    absl::StatusOr<ReceiveMessageResult> result;
+    std::thread waiting([&] {
+      ReceiveMessageRequest request;
+      request.queue_url = url;
+      request.wait_time_seconds = 20;
+      result = engine.Call(request, caller);
+    });
+    if (by_send) {
+      ASSERT_TRUE(engine.Call(SendMessageRequest{url, {.message_body = "a"}}, caller).ok());
+    } else {
+      // Until the waiter is parked there is nothing to end: its deadline shows as the next event.
+      while (engine.NextEventAt() > clock->Now() + absl::Seconds(25)) std::this_thread::yield();
+      clock->Advance(absl::Seconds(20));
+    }
+    waiting.join();
+    ASSERT_TRUE(result.ok());
+    EXPECT_EQ(result->messages.size(), by_send ? 1u : 0u);
+    if (by_send) {
+      ASSERT_TRUE(engine.Call(DeleteMessageRequest{url, result->messages[0].receipt_handle}, caller).ok());
+    }
+  }
+}
+
+TEST(BlockedReceiveTest, InterruptionEndsTheWaitAndTakesNothing) {
+  auto clock = std::make_shared<ManualClock>(absl::FromUnixSeconds(1767225600), /*auto_advance=*/false);
+  Engine engine({.clock = clock, .seed = 7});
+  const Caller caller;
+  ReceiveMessageRequest request;
+  request.queue_url = engine.Call(CreateQueueRequest{"q", {}, {}}, caller)->queue_url;
+  request.wait_time_seconds = 20;
+  const auto result = engine.Receive(request, caller, [] { return true; });
+  EXPECT_TRUE(absl::IsCancelled(result.status()));
+  ASSERT_TRUE(engine.Call(SendMessageRequest{request.queue_url, {.message_body = "a"}}, caller).ok());
+  EXPECT_EQ(engine.Call(request, caller)->messages.size(), 1u);
+}
+
+}  // namespace
+}  // namespace sqs
