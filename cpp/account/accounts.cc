@@ -35,8 +35,12 @@ absl::StatusOr<Queue*> Accounts::Open(absl::string_view queue_url, Operation ope
   if (use == kOwnerOnly && queue.name().account != context.caller.account) {
     return NotTheOwner(queue, operation, context.caller);
   }
-  if (random_.Chance(faults_.throttle)) return SqsError(ErrorCode::kRequestThrottled, "Request is throttled.");
   return &queue;
+}
+
+absl::Status Accounts::Admit() {
+  if (!random_.Chance(faults_.throttle)) return absl::OkStatus();
+  return SqsError(ErrorCode::kRequestThrottled, "Request is throttled.");
 }
 
 Queue* Accounts::FindByArn(absl::string_view arn) {

@@ -103,6 +103,9 @@ class Accounts {
   SQS_OPERATIONS(SQS_DECLARE_HANDLE)
 #undef SQS_DECLARE_HANDLE
 
+  // RequestThrottled, if the fault of that name strikes: to be asked before each operation.
+  absl::Status Admit();
+
   // ReceiveMessage in two steps, for receives that wait: validate once, try as often as need be.
   absl::StatusOr<PreparedReceive> Prepare(const ReceiveMessageRequest& request, const CallContext& context);
   // `last_try` is false while the receive can still wait: an empty answer is then no receive (no ReceivedNothing), and
@@ -155,7 +158,7 @@ class Accounts {
   // --- Shared by the handlers (accounts.cc) ---
 
   // The queue that `queue_url` names, with the checks of 1.7 up to the permission: exists, may be used by the caller
-  // for this operation, is not throttled.
+  // for this operation.
   absl::StatusOr<Queue*> Open(absl::string_view queue_url, Operation operation, CrossAccountUse use,
                               const CallContext& context);
   template <class Request>

@@ -1,6 +1,6 @@
 #include "account/attribute_changes.h"
 
-#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "account/access_policy.h"
 #include "account/redrive_policy.h"
 #include "api/errors.h"

@@ -146,9 +146,8 @@ absl::Time Accounts::NextStepAt(const QueueRecord& source) const {
   if (task == nullptr) return absl::InfiniteFuture();
   if (task->status == MoveTaskStatus::kCancelling || source.queue->message_count() == 0) return time_;
   const absl::Time end = task->started_at + kMoveTaskLifeMax;
-  Selection selection;
-  source.queue->Select({.max_messages = 1, .max_receive_count = 0, .now = time_}, &selection);
-  return selection.deliver.empty() ? end : std::min(std::max(task->next_step_at, time_), end);
+  if (!source.queue->OldestDeliverable().has_value()) return end;
+  return std::min(std::max(task->next_step_at, time_), end);
 }
 
 void Accounts::StepMoveTask(QueueRecord& source, absl::Time now) {
@@ -167,10 +166,8 @@ void Accounts::StepMoveTask(QueueRecord& source, absl::Time now) {
     Emit(number, now, MoveTaskChanged{task->id, MoveTaskStatus::kFailed, "TaskTimedOut"});
     return;
   }
-  Selection selection;
-  source.queue->Select({.max_messages = 1, .max_receive_count = 0, .now = now}, &selection);
-  if (selection.deliver.empty() || task->next_step_at > now) return;
-  MoveOne(source, *task, source.queue->PlaceOf(selection.deliver[0]), now);
+  const std::optional<MessagePlace> oldest = source.queue->OldestDeliverable();
+  if (oldest.has_value() && task->next_step_at <= now) MoveOne(source, *task, *oldest, now);
 }
 
 void Accounts::MoveOne(QueueRecord& source, MoveTask& task, MessagePlace place, absl::Time now) {

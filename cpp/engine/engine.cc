@@ -40,7 +40,9 @@ absl::StatusOr<typename OperationOf<Request>::Result> Engine::Call(const Request
       MutexLock lock(mutex_);
       if (closed_) return EngineIsClosed();
       const absl::Time now = Tick(clock_now);
-      auto answer = accounts_.Handle(request, {now, caller});
+      const absl::Status admitted = accounts_.Admit();
+      auto answer = admitted.ok() ? accounts_.Handle(request, {now, caller})
+                                  : absl::StatusOr<typename OperationOf<Request>::Result>(admitted);
       usage_.Add(OperationOf<Request>::kOperation, accounts_.TakeCallCost());
       AfterChange(completions);
       return answer;
@@ -62,27 +64,41 @@ absl::StatusOr<ReceiveMessageResult> Engine::Try(const PreparedReceive& receive,
   return answer;
 }
 
+// The answer, if there is one at once; else `deadline` is set and the receive is to be parked.
+std::optional<absl::StatusOr<ReceiveMessageResult>> Engine::TryFirst(const ReceiveMessageRequest& request,
+                                                                     const Caller& caller, absl::Time clock_now,
+                                                                     PreparedReceive* receive, absl::Time* deadline) {
+  if (closed_) return EngineIsClosed();
+  const absl::Time now = Tick(clock_now);
+  const absl::Status admitted = accounts_.Admit();
+  auto prepared =
+      admitted.ok() ? accounts_.Prepare(request, {now, caller}) : absl::StatusOr<PreparedReceive>(admitted);
+  const CallCost cost = accounts_.TakeCallCost();
+  if (!prepared.ok()) {
+    usage_.Add(Operation::kReceiveMessage, cost);
+    return prepared.status();
+  }
+  *receive = *std::move(prepared);
+  const bool waits = receive->wait_time > absl::ZeroDuration();
+  auto answer = Try(*receive, caller, /*last_try=*/!waits);
+  if (!waits || !answer.ok() || !answer->messages.empty()) return answer;
+  *deadline = now + receive->wait_time;
+  return std::nullopt;
+}
+
 Engine::WaiterId Engine::ReceiveAsync(const ReceiveMessageRequest& request, const Caller& caller, ReceiveDone done) {
   Completions completions;
   WaiterId id = 0;
   const absl::Time clock_now = clock_->Now();
   {
     MutexLock lock(mutex_);
-    const absl::Time now = Tick(clock_now);
-    const absl::StatusOr<PreparedReceive> receive =
-        closed_ ? absl::StatusOr<PreparedReceive>(EngineIsClosed()) : accounts_.Prepare(request, {now, caller});
-    const CallCost cost = accounts_.TakeCallCost();
-    if (!receive.ok()) {
-      usage_.Add(Operation::kReceiveMessage, cost);
-      completions.emplace_back(std::move(done), receive.status());
+    PreparedReceive receive;
+    absl::Time deadline;
+    auto answer = TryFirst(request, caller, clock_now, &receive, &deadline);
+    if (answer.has_value()) {
+      completions.emplace_back(std::move(done), *std::move(answer));
     } else {
-      const bool waits = receive->wait_time > absl::ZeroDuration();
-      auto answer = Try(*receive, caller, /*last_try=*/!waits);
-      if (waits && answer.ok() && answer->messages.empty()) {
-        id = Park({*receive, caller, now + receive->wait_time, std::move(done)});
-      } else {
-        completions.emplace_back(std::move(done), std::move(answer));
-      }
+      id = Park({std::move(receive), caller, deadline, std::move(done)});
     }
     AfterChange(completions);
   }
@@ -100,24 +116,49 @@ bool Engine::CancelReceive(WaiterId id) {
 absl::StatusOr<ReceiveMessageResult> Engine::Receive(const ReceiveMessageRequest& request, const Caller& caller,
                                                      absl::FunctionRef<bool()> interrupted) {
   SpendLatency();
-  absl::StatusOr<ReceiveMessageResult> result;
-  Notification notification;
-  const WaiterId id = ReceiveAsync(request, caller, [&](absl::StatusOr<ReceiveMessageResult> answer) {
-    result = std::move(answer);
-    notification.Notify();
-  });
-  while (!notification.notified()) {
-    const bool clock_runs = clock_->WaitUntil(notification, NextEventAt());
+  Completions completions;
+  std::optional<absl::StatusOr<ReceiveMessageResult>> answer;
+  std::shared_ptr<BlockedReceive> blocked;
+  WaiterId id = 0;
+  const absl::Time clock_now = clock_->Now();
+  {
+    MutexLock lock(mutex_);
+    PreparedReceive receive;
+    absl::Time deadline;
+    answer = TryFirst(request, caller, clock_now, &receive, &deadline);
+    if (!answer.has_value()) {
+      blocked = std::make_shared<BlockedReceive>();
+      const auto done = [blocked](absl::StatusOr<ReceiveMessageResult> result) {
+        blocked->result = std::move(result);
+        blocked->notification.Notify();
+      };
+      id = Park({std::move(receive), caller, deadline, done});
+    }
+    AfterChange(completions);
+  }
+  Run(completions);
+  if (answer.has_value()) return *std::move(answer);
+  return Wait(id, *blocked, interrupted);
+}
+
+// Blocks until the waiter `id` is served, its time is over, or the caller wants no more.
+absl::StatusOr<ReceiveMessageResult> Engine::Wait(WaiterId id, BlockedReceive& blocked,
+                                                  absl::FunctionRef<bool()> interrupted) {
+  while (!blocked.notification.notified()) {
+    const bool clock_runs = clock_->WaitUntil(blocked.notification, NextEventAt());
     OnTimePassed();
-    if (notification.notified()) break;
+    if (blocked.notification.notified()) break;
     const bool stop = interrupted();
     if (!stop && clock_runs) continue;
-    // From here on nobody else completes the waiter, unless somebody has just done so.
-    if (!CancelReceive(id)) continue;
+    // From here on nobody else completes the waiter, unless somebody is doing so right now.
+    if (!CancelReceive(id)) {
+      blocked.notification.WaitFor(Clock::kWaitSlice);
+      continue;
+    }
     if (stop) return absl::CancelledError("interrupted");
     return ReceiveMessageResult();  // Time stands still: end empty rather than wait for ever.
   }
-  return result;
+  return std::move(blocked.result);
 }
 
 // --- Waiters --------------------------------------------------------------------------------------------------------

@@ -105,6 +105,11 @@ class Engine : public ClockListener {
     absl::Time deadline;
     ReceiveDone done;
   };
+  // What a blocked caller and whoever completes its waiter share.
+  struct BlockedReceive {
+    Notification notification;
+    absl::StatusOr<ReceiveMessageResult> result;
+  };
   // Completions to run once the lock is released.
   using Completions = std::vector<std::pair<ReceiveDone, absl::StatusOr<ReceiveMessageResult>>>;
 
@@ -118,6 +123,12 @@ class Engine : public ClockListener {
   void EndWaits(absl::Time deadline, Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<ReceiveMessageResult> Try(const PreparedReceive& receive, const Caller& caller, bool last_try)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::optional<absl::StatusOr<ReceiveMessageResult>> TryFirst(const ReceiveMessageRequest& request,
+                                                               const Caller& caller, absl::Time clock_now,
+                                                               PreparedReceive* receive, absl::Time* deadline)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<ReceiveMessageResult> Wait(WaiterId id, BlockedReceive& blocked,
+                                            absl::FunctionRef<bool()> interrupted);
   WaiterId Park(Waiter waiter) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Waiter Unpark(WaiterId id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextEventLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -32,7 +32,8 @@ class DeliveryOrder {
 
   // A message with its payload set arrived in `slot`, not yet visible.
   virtual void Add(uint32_t slot, absl::Time at) = 0;
-  // The message leaves the queue; it is not visible (OnHidden was called if it was).
+  // The message leaves the queue, in the state it is still in. OnHidden is not called first: a FIFO group whose first
+  // message goes keeps its turn if the next one is visible.
   virtual void Remove(uint32_t slot) = 0;
   virtual void OnVisible(uint32_t slot) = 0;
   // Was visible, is no longer.
@@ -43,6 +44,8 @@ class DeliveryOrder {
   virtual void Clear() = 0;
 
   virtual void Select(const SelectOptions& options, Selection* selection) const = 0;
+  // The oldest message that could be delivered, or kNoSlot: what a move task takes next (8.3).
+  virtual uint32_t Oldest() const = 0;
   // Message groups that cannot be received from since a message of theirs is in flight or delayed (FIFO), for metrics.
   virtual int64_t groups_in_flight() const { return 0; }
 };

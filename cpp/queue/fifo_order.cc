@@ -87,6 +87,15 @@ void FifoOrder::LeaveTurn(GroupIndex index) {
   (group.next_turn == kNoGroup ? last_turn_ : groups_[group.next_turn].previous_turn) = group.previous_turn;
 }
 
+uint32_t FifoOrder::Oldest() const {
+  uint32_t oldest = kNoSlot;
+  for (GroupIndex index = first_turn_; index != kNoGroup; index = groups_[index].next_turn) {
+    const uint32_t head = groups_[index].first;
+    if (oldest == kNoSlot || messages_[head].sequence < messages_[oldest].sequence) oldest = head;
+  }
+  return oldest;
+}
+
 void FifoOrder::Select(const SelectOptions& options, Selection* selection) const {
   for (GroupIndex index = first_turn_; index != kNoGroup; index = groups_[index].next_turn) {
     for (uint32_t slot = groups_[index].first; slot != kNoSlot && messages_[slot].state == Message::kVisible;

@@ -27,6 +27,7 @@ class FifoOrder : public DeliveryOrder {
   void OnLanded(uint32_t slot) override;
   void Clear() override;
   void Select(const SelectOptions& options, Selection* selection) const override;
+  uint32_t Oldest() const override;  // O(groups in turn).
   int64_t groups_in_flight() const override { return groups_in_flight_; }
 
  private:

@@ -52,6 +52,12 @@ const DeduplicationMemory::Entry* Queue::FindDuplicate(absl::string_view group_i
 
 void Queue::Select(const SelectOptions& options, Selection* selection) const { order_->Select(options, selection); }
 
+std::optional<MessagePlace> Queue::OldestDeliverable() const {
+  const uint32_t slot = order_->Oldest();
+  if (slot == kNoSlot) return std::nullopt;
+  return PlaceOf(slot);
+}
+
 std::string Queue::MakeReceiptHandle(MessagePlace place, uint32_t receive_count) const {
   return ReceiptHandle{number_, place, receive_count}.Encode(handle_key_);
 }
@@ -149,14 +155,11 @@ void Queue::EnterVisible(uint32_t slot) {
   order_->OnVisible(slot);
 }
 
-// Out of its state: what follows is EnterHidden, EnterVisible, or the end of the message.
-void Queue::Leave(uint32_t slot) {
-  Message& message = messages_[slot];
-  const Message::State was = std::exchange(message.state, Message::kFree);
-  switch (was) {
+// Out of the counts and timers of its state.
+void Queue::Uncount(uint32_t slot) {
+  switch (messages_[slot].state) {
     case Message::kVisible:
       --visible_count_;
-      order_->OnHidden(slot);
       break;
     case Message::kInFlight:
       visible_timers_.Remove(messages_, slot);
@@ -170,6 +173,13 @@ void Queue::Leave(uint32_t slot) {
     case Message::kFree:
       break;
   }
+}
+
+// Out of its state; EnterHidden or EnterVisible follows.
+void Queue::Leave(uint32_t slot) {
+  Uncount(slot);
+  const Message::State was = std::exchange(messages_[slot].state, Message::kFree);
+  if (was == Message::kVisible) order_->OnHidden(slot);
 }
 
 // Hidden until `visible_at_ns`, or visible at once if that is not in the future.
@@ -280,7 +290,7 @@ void Queue::Apply(const VisibilityChanged& effect, absl::Time at) {
 
 Queue::Departed Queue::Remove(MessagePlace place) {
   const uint32_t slot = place.slot;
-  Leave(slot);
+  Uncount(slot);
   order_->Remove(slot);
   retention_.Remove(messages_, slot);
   Message& message = messages_[slot];

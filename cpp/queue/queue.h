@@ -88,6 +88,9 @@ class Queue {
   // Chooses messages to deliver, in delivery order. See delivery_order.h.
   void Select(const SelectOptions& options, Selection* selection) const;
 
+  // The oldest message that could be delivered now: what a move task takes next.
+  std::optional<MessagePlace> OldestDeliverable() const;
+
   // The handle of the `receive_count`th receive of the message in `place`.
   std::string MakeReceiptHandle(MessagePlace place, uint32_t receive_count) const;
   ResolvedHandle Resolve(absl::string_view receipt_handle) const;
@@ -153,6 +156,7 @@ class Queue {
   void EnterHidden(uint32_t slot, Message::State state, int64_t visible_at_ns, int64_t at_ns);
   void EnterVisible(uint32_t slot);
   void Leave(uint32_t slot);
+  void Uncount(uint32_t slot);
   void MoveTo(uint32_t slot, Message::State hidden_state, int64_t visible_at_ns, int64_t at_ns);
   void Insert(MessagePlace place, PayloadPtr payload, int64_t visible_at_ns, int64_t at_ns);
   void ReapplyDelay(int64_t at_ns);

@@ -42,6 +42,7 @@ void StandardOrder::Add(uint32_t slot, absl::Time at) {
 }
 
 void StandardOrder::Remove(uint32_t slot) {
+  if (messages_[slot].state == Message::kVisible) OnHidden(slot);
   const Lane lane = LaneOf(slot);
   if (lane == kNoTenant || --lanes_[lane].messages > 0) return;
   lane_of_group_.erase(lanes_[lane].group_id);
@@ -187,6 +188,14 @@ class StandardOrder::Taker {
   std::vector<Opened> opened_;
   absl::btree_set<std::pair<int64_t, Lane>>::const_iterator next_;
 };
+
+uint32_t StandardOrder::Oldest() const {
+  const uint32_t plain = lanes_[kNoTenant].visible.Front(messages_);
+  if (fronts_.empty()) return plain;
+  const uint32_t of_tenant = lanes_[fronts_.begin()->second].visible.Front(messages_);
+  if (plain == kNoSlot) return of_tenant;
+  return messages_[plain].sequence < messages_[of_tenant].sequence ? plain : of_tenant;
+}
 
 void StandardOrder::Select(const SelectOptions& options, Selection* selection) const {
   if (fronts_.empty()) {

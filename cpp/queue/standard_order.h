@@ -30,6 +30,7 @@ class StandardOrder : public DeliveryOrder {
   void OnLanded(uint32_t slot) override;
   void Clear() override;
   void Select(const SelectOptions& options, Selection* selection) const override;
+  uint32_t Oldest() const override;
 
  private:
   using Lane = uint32_t;

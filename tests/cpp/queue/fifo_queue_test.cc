@@ -83,6 +83,22 @@ TEST_F(FifoQueueTest, ZeroTimeoutKeepsOrderAndSendsTheGroupToTheBack) {
   EXPECT_EQ(Bodies(10, t0, absl::ZeroDuration()), "b1 a1 a2");
 }
 
+TEST_F(FifoQueueTest, AGroupWhoseVisibleHeadLeavesKeepsItsTurn) {
+  const MessagePlace head = Send("g1a", t0, "g1");
+  Send("g1b", t0, "g1");
+  Send("g2a", t0, "g2");
+  queue_->Remove(head);  // Expired, moved, or taken by a move task.
+  EXPECT_EQ(Bodies(10, t0), "g1b g2a");
+}
+
+TEST_F(FifoQueueTest, TheOldestDeliverableMessageNeedNotBeNextInTurn) {
+  const MessagePlace g1 = Send("g1a", t0, "g1");
+  Send("g2a", t0, "g2");
+  Receive(1, t0, absl::ZeroDuration());  // The turns are now g2, g1.
+  EXPECT_EQ(queue_->OldestDeliverable(), g1);
+  EXPECT_EQ(Bodies(10, t0), "g2a g1a");
+}
+
 TEST_F(FifoQueueTest, LockedMessagesCountAsVisible) {
   for (const char* group : {"a", "b", "c"}) {
     Send("1", t0, group);

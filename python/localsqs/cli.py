@@ -1,0 +1,60 @@
+"""The command `localsqs`.
+
+localsqs demo          the main job in a minute, on the shipped example, in virtual time
+localsqs bench         measures this machine
+localsqs serve, up     an endpoint: come with a later version
+localsqs --version
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from localsqs import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LATER = {
+    "serve": "localsqs serve: the HTTP endpoint comes with a later version. "
+    'In this one the engine answers in the process: localsqs.client("sqs").',
+    "up": "localsqs up: CloudFormation and SAM templates come with a later version. "
+    'In this one the engine answers in the process: localsqs.client("sqs").',
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command line and returns its exit status: 0 done, 1 failed, 2 not understood or not there yet."""
+    arguments, rest = _parser().parse_known_args(argv)
+    if arguments.command == "demo":
+        from localsqs import demo
+
+        return int(demo.main(rest) or 0)
+    if rest and arguments.command not in _LATER:
+        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    if arguments.command == "bench":
+        return _bench(arguments.seconds)
+    print(_LATER[arguments.command], file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="localsqs", description="Amazon SQS on your own machine.")
+    parser.add_argument("--version", action="version", version=f"localsqs {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    # Its options are its own business: `localsqs demo --help` reaches it.
+    commands.add_parser("demo", add_help=False, help="the main job in a minute, in virtual time")
+    bench = commands.add_parser("bench", help="measures this machine")
+    bench.add_argument("--seconds", type=float, default=1.0, help="how long each row is measured (default: 1)")
+    for name in _LATER:
+        commands.add_parser(name, add_help=False, help="comes with a later version")
+    return parser
+
+
+def _bench(seconds: float) -> int:
+    from localsqs import _bench as bench
+
+    print(bench.table(seconds))
+    return 0

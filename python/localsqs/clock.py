@@ -1,0 +1,157 @@
+"""Clocks: what an engine takes its time from.
+
+    SystemClock()                       real time
+    ManualClock()                       moves only when told to: tests, simulation
+    PythonClock()                       follows Python's time.time_ns(): freezegun and time-machine drive the engine
+
+A clock belongs to an engine, never to the process. Instants are aware datetimes in UTC, to the microsecond; inside,
+everything is whole nanoseconds.
+"""
+
+from __future__ import annotations
+
+from localsqs import _core
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+__all__ = ["Clock", "ManualClock", "PythonClock", "SystemClock"]
+
+Clock = _core.Clock
+
+_SECOND_NS = 1_000_000_000
+# 2026-01-01T00:00:00Z, where a ManualClock starts unless told otherwise.
+_DEFAULT_START_NS = 1_767_225_600 * _SECOND_NS
+_NS_MAX = 2**63 - 1
+
+
+class _ReadsNow:
+    """`now()` for the clocks below."""
+
+    def now(self: _core.Clock) -> datetime:  # type: ignore[misc]
+        """The time as an aware datetime in UTC."""
+        return to_datetime(self.now_ns())
+
+
+class SystemClock(_ReadsNow, _core.SystemClock):
+    """Real time. A long poll on it really waits, and Ctrl-C ends it within about 50 ms."""
+
+
+class PythonClock(_ReadsNow, _core.PythonClock):
+    """Python's `time.time_ns()`, looked up at each call, so that freezegun and time-machine drive the engine.
+
+    A long poll looks at it every 5 ms of real time. On time that stands still for 100 ms of real time the poll ends
+    empty: nobody seems about to move it. An engine's own time never goes back, whatever this clock does.
+    """
+
+
+class ManualClock(_ReadsNow, _core.ManualClock):
+    """A clock that moves only when it is told to, through every event due on the way.
+
+    Args:
+        start: Where it stands at first: a datetime (UTC if it is naive), seconds since the Unix epoch, or None for
+            2026-01-01T00:00:00Z.
+        auto_advance: What a call does that would wait, such as a long poll on an empty queue. True: it moves the clock
+            itself, to the next event or to its own deadline, whichever comes first, and returns at once in real time.
+            False: it waits until somebody else moves the clock.
+
+    Example:
+        >>> clock = ManualClock()
+        >>> clock.advance(minutes=5)
+        >>> clock.now().isoformat()
+        '2026-01-01T00:05:00+00:00'
+    """
+
+    def __init__(self, start: datetime | float | None = None, auto_advance: bool = True) -> None:
+        super().__init__(_DEFAULT_START_NS if start is None else to_ns(start), bool(auto_advance))
+
+    def advance(
+        self,
+        delta: timedelta | None = None,
+        *,
+        days: float = 0,
+        hours: float = 0,
+        minutes: float = 0,
+        seconds: float = 0,
+        milliseconds: float = 0,
+    ) -> None:
+        """Moves the clock on by the sum of what is given.
+
+        Everything due on the way happens at its own instant, in order: messages become visible or expire, long polls
+        end. Waiting calls in other threads are answered.
+
+        Raises:
+            ValueError: If the sum is negative: time does not go back.
+        """
+        span_ns = (0 if delta is None else _timedelta_ns(delta)) + sum(
+            _scaled(amount, unit)
+            for amount, unit in (
+                (days, 86_400 * _SECOND_NS),
+                (hours, 3_600 * _SECOND_NS),
+                (minutes, 60 * _SECOND_NS),
+                (seconds, _SECOND_NS),
+                (milliseconds, 1_000_000),
+            )
+        )
+        if span_ns < 0:
+            raise ValueError(f"a clock does not go back: {span_ns / _SECOND_NS} seconds")
+        self.move_to_ns(_in_range(self.now_ns() + span_ns))
+
+    def move_to(self, at: datetime | float) -> None:
+        """Moves the clock on to an instant, as `advance` does.
+
+        Args:
+            at: A datetime (UTC if it is naive), or seconds since the Unix epoch.
+
+        Raises:
+            ValueError: If the instant has passed: time does not go back.
+        """
+        at_ns = to_ns(at)
+        if at_ns < self.now_ns():
+            raise ValueError(f"a clock does not go back: it is {self.now().isoformat()} already")
+        self.move_to_ns(at_ns)
+
+    def __repr__(self) -> str:
+        return f"<ManualClock: {self.now().isoformat()}>"
+
+
+def to_datetime(at_ns: int) -> datetime:
+    """Nanoseconds since the Unix epoch as an aware datetime in UTC, to the microsecond."""
+    from datetime import datetime, timedelta, timezone
+
+    return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=at_ns // 1000)
+
+
+def to_ns(at: datetime | float) -> int:
+    """An instant in nanoseconds since the Unix epoch.
+
+    Args:
+        at: A datetime (UTC if it is naive), or seconds.
+
+    Raises:
+        ValueError: If it lies beyond what 64 bits hold (the years 1677 to 2262).
+    """
+    if isinstance(at, (int, float)):
+        return _in_range(_scaled(at, _SECOND_NS))
+    from datetime import datetime, timezone
+
+    if not isinstance(at, datetime):
+        raise TypeError(f"an instant is a datetime or a number of seconds, not {type(at).__name__}")
+    aware = at if at.tzinfo is not None else at.replace(tzinfo=timezone.utc)
+    return _in_range(_timedelta_ns(aware - datetime(1970, 1, 1, tzinfo=timezone.utc)))
+
+
+def _timedelta_ns(delta: timedelta) -> int:
+    return (delta.days * 86_400 + delta.seconds) * _SECOND_NS + delta.microseconds * 1_000
+
+
+def _scaled(amount: float, unit_ns: int) -> int:
+    """Exact for whole amounts; a float is as exact as it is."""
+    return amount * unit_ns if isinstance(amount, int) else round(amount * unit_ns)
+
+
+def _in_range(at_ns: int) -> int:
+    if not -_NS_MAX <= at_ns <= _NS_MAX:
+        raise ValueError("an instant must lie in the years 1677 to 2262")
+    return at_ns

@@ -1,0 +1,306 @@
+"""Engine: a world of queues, and the default one of the process.
+
+    with localsqs.Engine(clock=localsqs.ManualClock(), seed=7) as engine:
+        sqs = engine.client("sqs")
+        ...
+        engine.clock.advance(minutes=5)
+        print(engine.history())
+
+Engines share nothing: no queues, no clock, no chance.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from localsqs import _core
+from localsqs.clock import ManualClock, SystemClock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any, Literal
+
+    from localsqs.sqs_client import SQS
+    from localsqs.costs import Bill
+    from localsqs.faults import Faults
+    from localsqs.history import History
+
+__all__ = ["Engine", "client", "default_engine", "rebuild"]
+
+# Services of interface.md that are not here yet.
+_LATER = ("lambda", "cloudwatch", "sns", "cloudformation")
+
+
+class Engine:
+    """A world of queues, in memory. Thread-safe.
+
+    Args:
+        path: For queues that outlive the process; comes with a later version.
+        clock: What the engine takes its time from; a SystemClock if None.
+        seed: Everything that looks random (message ids, receipt handles, faults) is drawn from it; None takes one from
+            the operating system. Two engines with one seed, on manual clocks, answer the same calls with the same bytes.
+        region: The region of clients that name none.
+        account: The account of clients that name none, twelve digits.
+        strict: Also the rules that hinder tests: 60 seconds between DeleteQueue and CreateQueue of the same name, and
+            between two PurgeQueue of one queue.
+        history_limit: How many effects `history()` keeps; the oldest go first. 0 keeps none, which saves memory.
+        in_flight_limit: Messages in flight a queue.
+
+    Attributes:
+        clock: The clock it was given. `engine.clock.advance(seconds=30)` on a ManualClock.
+        region, account: As given.
+
+    Example:
+        >>> engine = Engine(clock=ManualClock(), seed=7)
+        >>> engine.client("sqs").create_queue(QueueName="orders")["QueueUrl"]
+        'https://sqs.us-east-1.amazonaws.com/000000000000/orders'
+    """
+
+    clock: Any  # The type that was passed: a ManualClock has advance().
+
+    def __init__(
+        self,
+        path: str | None = None,
+        clock: _core.Clock | None = None,
+        seed: int | None = None,
+        region: str = "us-east-1",
+        account: str = "000000000000",
+        strict: bool = False,
+        history_limit: int = 1_000_000,
+        in_flight_limit: int = 120_000,
+    ) -> None:
+        if path is not None:
+            raise NotImplementedError(
+                "Engine(path=...): durable queues come with a later version of localsqs; this one keeps them in memory"
+            )
+        self.clock = SystemClock() if clock is None else clock
+        if not isinstance(self.clock, _core.Clock):
+            raise TypeError(f"clock must be one of localsqs's clocks, not {type(clock).__name__}")
+        self.region = _checked_text("region", region)
+        self.account = _checked_account(account)
+        self._core = _core.Engine(
+            clock=self.clock,
+            seed=None if seed is None else _checked_int("seed", seed, 2**64 - 1),
+            strict=bool(strict),
+            in_flight_limit=_checked_int("in_flight_limit", in_flight_limit, 2**31 - 1),
+            history_limit=_checked_int("history_limit", history_limit, 2**32 - 1),
+        )
+
+    # --- Clients -----------------------------------------------------------------------------------------------------
+
+    def client(
+        self,
+        service_name: Literal["sqs"],
+        region_name: str | None = None,
+        api_version: str | None = None,
+        use_ssl: bool = True,
+        verify: Any = None,
+        endpoint_url: str | None = None,
+        aws_access_key_id: str | None = None,
+        aws_secret_access_key: str | None = None,
+        aws_session_token: str | None = None,
+        config: Any = None,
+        aws_account_id: str | None = None,
+    ) -> SQS:
+        """A client on this engine. Takes what `boto3.client` takes, in the same order.
+
+        Args:
+            service_name: "sqs".
+            region_name: The region it calls; the engine's if None.
+            endpoint_url: The base of the queue URLs it hands out, "http://localhost:9324"; the service's own,
+                "https://sqs.us-east-1.amazonaws.com", if None. Nothing is sent there.
+            aws_access_key_id: If it is twelve digits, the account that calls; the engine's otherwise.
+            aws_account_id: The account that calls, as well.
+            api_version, use_ssl, verify, aws_secret_access_key, aws_session_token, config: Have no effect.
+
+        Raises:
+            ValueError: If the service is not "sqs".
+        """
+        _check_service(service_name)
+        from localsqs.sqs_client import SQS
+
+        region = self.region if region_name is None else _checked_text("region_name", region_name)
+        account = aws_account_id if aws_account_id is not None else aws_access_key_id
+        if account is None or not _is_account(account):
+            account = self.account
+        return SQS(self, region, account, _checked_base(endpoint_url))
+
+    # --- Looking -----------------------------------------------------------------------------------------------------
+
+    @property
+    def seed(self) -> int:
+        """The seed of everything that looks random, whether it was given or taken from the operating system."""
+        return self._core.seed
+
+    def history(self, queue: str | None = None, message_id: str | None = None, kind: str | None = None) -> History:
+        """Every change of state so far, oldest first, as far back as `history_limit` reaches.
+
+        Args:
+            queue: Only of the queue with this name, ARN or URL.
+            message_id: Only of this message.
+            kind: Only of this kind: "Sent", "Received", ...
+        """
+        from localsqs.history import History
+
+        history = History(self._core.effects())
+        if queue is message_id is kind is None:
+            return history
+        return history.filter(queue=queue, message_id=message_id, kind=kind)
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong on purpose. Nothing, unless set: `engine.faults.duplicate = 0.01`."""
+        from localsqs.faults import Faults
+
+        return Faults(self._core)
+
+    @faults.setter
+    def faults(self, value: object) -> None:
+        raise AttributeError("set the members instead: engine.faults.duplicate = 0.01")
+
+    def usage(self) -> list[dict[str, Any]]:
+        """API calls so far, as AWS counts them for billing.
+
+        Returns:
+            A dict for each operation and type of queue: "operation", "queue_type" ("standard", "fifo", or "none" for
+            calls that concern no queue or a missing one), "calls", and "requests", one for every 64 KiB of payload
+            begun.
+        """
+        return self._core.usage()[0]
+
+    def costs(self) -> Bill:
+        """What AWS would have billed for the calls so far. See localsqs.costs."""
+        from localsqs.costs import Bill
+
+        rows, fair_queue_messages = self._core.usage()
+        return Bill(rows, fair_queue_messages=fair_queue_messages)
+
+    def dump(self) -> str:
+        """The whole state as text, equal for equal states. For tests and for looking; the format may change."""
+        return self._core.dump()
+
+    # --- Rebuilding --------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def rebuild(cls, history: History, clock: _core.Clock | None = None, **options: Any) -> Engine:
+        """An engine from what another one did: the same queues, messages and timers, and the same history.
+
+        Args:
+            history: All of `engine.history()`, not a part.
+            clock: Its clock; a ManualClock at the last event if None.
+            **options: Other arguments of Engine.
+
+        Raises:
+            ValueError: If the history does not begin at the beginning, or is a part.
+        """
+        last_number, last_ns = _end_of(history)
+        if last_number + 1 != len(history):
+            raise ValueError(
+                f"a history must be complete to rebuild an engine: {len(history):,} of {last_number + 1:,} events"
+            )
+        if clock is None:
+            clock = ManualClock(start=0)
+            clock.move_to_ns(last_ns)
+        engine = cls(clock=clock, **options)
+        engine._core.replay(history._effects)
+        return engine
+
+    # --- Life --------------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Ends all waiting receives with an empty answer; later calls fail with InternalFailure."""
+        self._core.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<localsqs.Engine: {type(self.clock).__name__}, seed={self.seed}>"
+
+
+# --- The default engine ----------------------------------------------------------------------------------------------
+
+_default: Engine | None = None
+_default_lock = Lock()
+
+
+def default_engine() -> Engine:
+    """The engine behind `localsqs.client`: in memory, on the system's clock, made when it is first needed."""
+    global _default
+    with _default_lock:
+        if _default is None:
+            _default = Engine()
+        return _default
+
+
+def client(service_name: Literal["sqs"], region_name: str | None = None, **options: Any) -> SQS:
+    """A client on the default engine. See Engine.client."""
+    _check_service(service_name)
+    return default_engine().client(service_name, region_name, **options)
+
+
+def rebuild(history: History, clock: _core.Clock | None = None, **options: Any) -> Engine:
+    """An engine from what another one did. See Engine.rebuild."""
+    return Engine.rebuild(history, clock, **options)
+
+
+# --- Arguments -------------------------------------------------------------------------------------------------------
+
+
+def _check_service(name: str) -> None:
+    if name == "sqs":
+        return
+    if name in _LATER:
+        raise ValueError(f'client({name!r}) comes with a later version of localsqs; there is: client("sqs")')
+    raise ValueError(f'localsqs has no service {name!r}; there is: client("sqs")')
+
+
+def _is_account(text: str) -> bool:
+    return isinstance(text, str) and len(text) == 12 and text.isascii() and text.isdigit()
+
+
+def _checked_account(account: str) -> str:
+    if not _is_account(account):
+        raise ValueError(f"account must be twelve digits, not {account!r}")
+    return account
+
+
+def _checked_text(name: str, text: str) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a str, not {type(text).__name__}")
+    if not text or not text.isascii() or not text.replace("-", "").isalnum():
+        raise ValueError(f"{name} must be letters, digits and hyphens, as in 'us-east-1', not {text!r}")
+    return text
+
+
+def _checked_base(endpoint_url: str | None) -> str:
+    if endpoint_url is None:
+        return ""
+    if not isinstance(endpoint_url, str) or "://" not in endpoint_url:
+        raise ValueError(f"Invalid endpoint: {endpoint_url}")
+    return endpoint_url.rstrip("/")
+
+
+def _checked_int(name: str, value: int, largest: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
+    if not 0 <= value <= largest:
+        raise ValueError(f"{name} must be from 0 to {largest}, not {value}")
+    return value
+
+
+def _end_of(history: History) -> tuple[int, int]:
+    """Number and instant of the last event; of a history without any, the one before the first."""
+    if not len(history):
+        return -1, ManualClock().now_ns()
+    last = history[-1]
+    return last.number, last.at_ns

@@ -1,0 +1,1 @@
+"""Example programs that ship with the package. `localsqs demo` runs `orders`."""
