@@ -25,7 +25,7 @@ AWS_NAMES = {"AttributeValue": "MessageAttributeValue", "ReceivedMessage": "Mess
 
 Shape = dict[str, Any]
 
-TYPES_HEAD = f'''"""Types of requests and answers, for annotations: `def handle(message: localsqs.types.Message) -> None`.
+TYPES_HEAD = f'''"""Types of requests and answers, for annotations: `def handle(message: localsqs.types.Message)`.
 
 An answer's members are listed as if they were always there. As with boto3, the service leaves out what is empty: say
 `answer.get("Messages", [])`.
@@ -210,7 +210,8 @@ def method_text(types: Types, method: str, operation: dict[str, Shape]) -> str:
         default = "" if member in shape["required"] else " = ..."
         keywords.append(f"        {member}: {types.input_type(part)}{default},\n")
     keywords.sort(key=lambda keyword: keyword.endswith("...,\n"))
-    return f"    def {method}(\n        self,\n        *,\n{''.join(keywords)}    ) -> {aws_name(operation['output'])}: ...\n"
+    result = aws_name(operation["output"])
+    return f"    def {method}(\n        self,\n        *,\n{''.join(keywords)}    ) -> {result}: ...\n"
 
 
 def stub(types: Types, shapes: dict[str, dict[str, Shape]]) -> str:

@@ -8,10 +8,9 @@
 #include "base/status.h"
 
 namespace sqs {
-namespace {
 
 // The refusal of 1.6, for an operation that no policy can open to another account.
-absl::Status NotTheOwner(const Queue& queue, Operation operation, const Caller& caller) {
+absl::Status Accounts::NotTheOwner(const Queue& queue, Operation operation, const Caller& caller) {
   const std::string action =
       absl::StrCat("sqs:", absl::AsciiStrToLower(kOperationNames[static_cast<int>(operation)]));
   return SqsError(ErrorCode::kAccessDenied,
@@ -19,8 +18,6 @@ absl::Status NotTheOwner(const Queue& queue, Operation operation, const Caller& 
                                ":root is not authorized to perform: ", action, " on resource: ", queue.arn(),
                                " because no identity-based policy allows the ", action, " action"));
 }
-
-}  // namespace
 
 Accounts::Accounts(Options options) : options_(options), random_(options.seed) {}
 

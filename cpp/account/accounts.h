@@ -165,6 +165,7 @@ class Accounts {
   absl::StatusOr<Queue*> Open(const Request& request, const CallContext& context) {
     return Open(request.queue_url, OperationOf<Request>::kOperation, OperationOf<Request>::kCrossAccountUse, context);
   }
+  static absl::Status NotTheOwner(const Queue& queue, Operation operation, const Caller& caller);
   QueueRecord& RecordOf(const Queue& queue) { return records_.at(queue.number()); }
 
   // Applies and keeps for pending_effects(). The only way in which anything changes.
@@ -207,7 +208,8 @@ class Accounts {
                                 absl::Time now);
 
   // move_tasks.cc
-  absl::StatusOr<Queue*> OpenArn(absl::string_view parameter, absl::string_view arn, const CallContext& context);
+  absl::StatusOr<Queue*> OpenArn(absl::string_view parameter, absl::string_view arn, Operation operation,
+                                 const CallContext& context);
   static ListMessageMoveTasksResultEntry Describe(const MoveTask& task, absl::string_view source_arn);
   bool IsDeadLetterQueue(const Queue& queue) const;
   int CountActiveTasks(absl::string_view account) const;

@@ -28,24 +28,24 @@ absl::Status CheckArnForm(absl::string_view parameter, absl::string_view arn) {
 }  // namespace
 
 // The queue that a move task may use: the caller's own, in the caller's region.
-absl::StatusOr<Queue*> Accounts::OpenArn(absl::string_view parameter, absl::string_view arn,
+absl::StatusOr<Queue*> Accounts::OpenArn(absl::string_view parameter, absl::string_view arn, Operation operation,
                                          const CallContext& context) {
   SQS_RETURN_IF_ERROR(CheckArnForm(parameter, arn));
   Queue* queue = FindByArn(arn);
-  if (queue == nullptr || queue->name().account != context.caller.account ||
-      queue->name().region != context.caller.region) {
-    return NoSuchResource(parameter);
-  }
+  if (queue == nullptr || queue->name().region != context.caller.region) return NoSuchResource(parameter);
+  if (queue->name().account != context.caller.account) return NotTheOwner(*queue, operation, context.caller);
+  call_cost_.queue_type = queue->fifo() ? QueueType::kFifo : QueueType::kStandard;
   return queue;
 }
 
 absl::StatusOr<StartMessageMoveTaskResult> Accounts::Handle(const StartMessageMoveTaskRequest& request,
                                                             const CallContext& context) {
   if (request.source_arn.empty()) return MissingParameter("SourceArn");
-  SQS_ASSIGN_OR_RETURN(Queue* source, OpenArn("SourceArn", request.source_arn, context));
+  SQS_ASSIGN_OR_RETURN(Queue* source, OpenArn("SourceArn", request.source_arn, Operation::kStartMessageMoveTask, context));
   Queue* destination = nullptr;
   if (!request.destination_arn.empty()) {
-    SQS_ASSIGN_OR_RETURN(destination, OpenArn("DestinationArn", request.destination_arn, context));
+    SQS_ASSIGN_OR_RETURN(destination, OpenArn("DestinationArn", request.destination_arn,
+                                              Operation::kStartMessageMoveTask, context));
   }
   const std::optional<int64_t>& rate = request.max_number_of_messages_per_second;
   if (rate.has_value() && (*rate < 1 || *rate > kMoveTaskRateMax)) {
@@ -69,7 +69,7 @@ absl::StatusOr<StartMessageMoveTaskResult> Accounts::Handle(const StartMessageMo
   const Uuid id = Uuid::Random(random_);
   Emit(source->number(), context.now,
        MoveTaskStarted{id, destination == nullptr ? 0 : destination->number(), request.destination_arn, rate,
-                       source->visible_count()});
+                       source->message_count()});
   return StartMessageMoveTaskResult{RecordOf(*source).tasks.back()->Handle(source->arn())};
 }
 
@@ -81,7 +81,7 @@ absl::StatusOr<CancelMessageMoveTaskResult> Accounts::Handle(const CancelMessage
   if (!MoveTask::ParseHandle(request.task_handle, &id, &source_arn)) {
     return Refuse("Value for parameter TaskHandle is invalid.");
   }
-  SQS_ASSIGN_OR_RETURN(Queue* source, OpenArn("SourceArn", source_arn, context));
+  SQS_ASSIGN_OR_RETURN(Queue* source, OpenArn("SourceArn", source_arn, Operation::kCancelMessageMoveTask, context));
   const auto& tasks = RecordOf(*source).tasks;
   const auto found = std::find_if(tasks.begin(), tasks.end(), [&id](const auto& task) { return task->id == id; });
   if (found == tasks.end()) return SqsError(ErrorCode::kResourceNotFound, "Task does not exist.");
@@ -93,7 +93,7 @@ absl::StatusOr<CancelMessageMoveTaskResult> Accounts::Handle(const CancelMessage
 absl::StatusOr<ListMessageMoveTasksResult> Accounts::Handle(const ListMessageMoveTasksRequest& request,
                                                             const CallContext& context) {
   if (request.source_arn.empty()) return MissingParameter("SourceArn");
-  SQS_ASSIGN_OR_RETURN(Queue* source, OpenArn("SourceArn", request.source_arn, context));
+  SQS_ASSIGN_OR_RETURN(Queue* source, OpenArn("SourceArn", request.source_arn, Operation::kListMessageMoveTasks, context));
   const int64_t limit = request.max_results.value_or(1);
   if (limit < 1 || limit > kListedMoveTasksMax) {
     return Refuse(

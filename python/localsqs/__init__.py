@@ -33,9 +33,9 @@ from localsqs.engine import Engine, client, default_engine, rebuild
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from localsqs import errors
-    from localsqs.sqs_client import SQS
     from localsqs.faults import Faults
     from localsqs.history import Event, History
+    from localsqs.sqs_client import SQS
 
 __all__ = [
     "SQS",

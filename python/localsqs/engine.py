@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Literal
 
-    from localsqs.sqs_client import SQS
     from localsqs.costs import Bill
     from localsqs.faults import Faults
     from localsqs.history import History
+    from localsqs.sqs_client import SQS
 
 __all__ = ["Engine", "client", "default_engine", "rebuild"]
 
@@ -39,7 +39,7 @@ class Engine:
         path: For queues that outlive the process; comes with a later version.
         clock: What the engine takes its time from; a SystemClock if None.
         seed: Everything that looks random (message ids, receipt handles, faults) is drawn from it; None takes one from
-            the operating system. Two engines with one seed, on manual clocks, answer the same calls with the same bytes.
+            the operating system. Two engines with one seed, on manual clocks, answer equal calls with equal bytes.
         region: The region of clients that name none.
         account: The account of clients that name none, twelve digits.
         strict: Also the rules that hinder tests: 60 seconds between DeleteQueue and CreateQueue of the same name, and

@@ -9,11 +9,9 @@ All chances are drawn from the engine's seed: with the same seed and the same ca
 
 from __future__ import annotations
 
-from localsqs import _core
+from typing import Any, overload
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from localsqs import _core
 
 __all__ = ["Faults"]
 
@@ -27,9 +25,13 @@ class _Chance:
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, faults: Faults, owner: type | None = None) -> float:
+    @overload
+    def __get__(self, faults: None, owner: type) -> _Chance: ...
+    @overload
+    def __get__(self, faults: Faults, owner: type) -> float: ...
+    def __get__(self, faults: Faults | None, owner: type) -> _Chance | float:
         if faults is None:
-            return self  # type: ignore[unreachable]
+            return self
         chance: float = faults.as_dict()[self._name]
         return chance
 

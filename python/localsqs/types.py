@@ -1,4 +1,4 @@
-"""Types of requests and answers, for annotations: `def handle(message: localsqs.types.Message) -> None`.
+"""Types of requests and answers, for annotations: `def handle(message: localsqs.types.Message)`.
 
 An answer's members are listed as if they were always there. As with boto3, the service leaves out what is empty: say
 `answer.get("Messages", [])`.

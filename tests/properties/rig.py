@@ -300,8 +300,8 @@ def tally(history: localsqs.History) -> dict[str, Counter[str]]:
                 leave(queue, place, event.kind.lower())
             case "Moved" | "Redriven":
                 leave(queue, place, "moved_away")
-                if details["to_queue"] is not None:
-                    arrive(details["to_queue"], tuple(details["to_place"]))
+                if details["to_queue_number"] is not None:
+                    arrive(details["to_queue_number"], tuple(details["to_place"]))
             case "QueuePurged":
                 for place in list(present[queue]):
                     leave(queue, place, "purged")

@@ -272,9 +272,9 @@ def test_a_subclass_that_forgets_init_is_no_crash():
 
 def test_waiters_and_presigned_urls_fail_as_in_boto3(sqs):
     assert sqs.waiter_names == []
-    with pytest.raises(ValueError, match="^Waiter does not exist: queue_exists$"):
+    with pytest.raises(ValueError, match=r"^Waiter does not exist: queue_exists$"):
         sqs.get_waiter("queue_exists")
-    with pytest.raises(errors.UnknownClientMethodError, match="^Client does not have method: nothing$"):
+    with pytest.raises(errors.UnknownClientMethodError, match=r"^Client does not have method: nothing$"):
         sqs.generate_presigned_url("nothing")
     with pytest.raises(NotImplementedError):
         sqs.generate_presigned_url("send_message", Params={})
@@ -346,12 +346,8 @@ def test_search(sqs, five_queues):
 def test_dead_letter_source_queues_have_pages(sqs, url):
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     policy = f'{{"deadLetterTargetArn":"{arn}","maxReceiveCount":3}}'
-    sources = [
-        sqs.create_queue(QueueName=f"s{i}", Attributes={"RedrivePolicy": policy})["QueueUrl"] for i in range(3)
-    ]
-    pages = sqs.get_paginator("list_dead_letter_source_queues").paginate(
-        QueueUrl=url, PaginationConfig={"PageSize": 2}
-    )
+    sources = [sqs.create_queue(QueueName=f"s{i}", Attributes={"RedrivePolicy": policy})["QueueUrl"] for i in range(3)]
+    pages = sqs.get_paginator("list_dead_letter_source_queues").paginate(QueueUrl=url, PaginationConfig={"PageSize": 2})
     assert pages.build_full_result() == {"queueUrls": sources}
 
 
@@ -366,7 +362,7 @@ def test_the_same_token_twice_is_an_error():
 def test_what_has_no_pages(sqs):
     assert sqs.can_paginate("list_queues")
     assert not sqs.can_paginate("send_message")
-    with pytest.raises(errors.OperationNotPageableError, match="^Operation cannot be paginated: send_message$"):
+    with pytest.raises(errors.OperationNotPageableError, match=r"^Operation cannot be paginated: send_message$"):
         sqs.get_paginator("send_message")
     with pytest.raises(KeyError):
         sqs.can_paginate("nothing")

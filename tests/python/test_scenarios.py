@@ -32,7 +32,7 @@ def test_native_client_answers_as_written(path: Path) -> None:
     if REWRITE:
         path.write_text(scenario.with_outputs(outputs), encoding="utf-8")
         return
-    for block, output in zip(scenario.blocks, outputs):
+    for block, output in zip(scenario.blocks, outputs, strict=True):
         assert output == block.expected, f"{path}:{block.line}\n" + "\n".join(block.source)
 
 

@@ -8,7 +8,7 @@ namespace sqs::scenarios {
 namespace {
 
 constexpr char kSequenceStart[] = "188";  // 18800000000000000000 is the first (7.1); too large for 64 bits.
-constexpr size_t kRunMin = 41;  // A run of one letter or digit at least this long is printed as ${x*41}.
+constexpr size_t kRunMin = 41;            // A run of one letter or digit at least this long is printed as ${x*41}.
 
 bool StartsWith(const std::string& text, const std::string& start) { return text.compare(0, start.size(), start) == 0; }
 
@@ -113,7 +113,8 @@ class Printer {
       if (value->is_leaf()) {
         scalars.members.emplace_back(key, *value);
       } else if (value->kind == Value::kMap) {
-        for (const auto& [name, entry] : InOrder(*value, true)) lines.push_back(QuotedKey(name) + "=" + Leaf(name, *entry));
+        for (const auto& [name, entry] : InOrder(*value, true))
+          lines.push_back(QuotedKey(name) + "=" + Leaf(name, *entry));
         if (value->members.empty()) lines.push_back(key + "{}");
       } else {
         List(key, *value, &lines);
@@ -130,7 +131,8 @@ class Printer {
 
   // Members in an order of their own, so that no door's order matters: what names a thing first, the rest by name.
   Entries InOrder(const Value& map, bool in_map) const {
-    static const std::vector<std::string> kFirst = {"Id", "MessageId", "ReceiptHandle", "TaskHandle", "SequenceNumber", "Body"};
+    static const std::vector<std::string> kFirst = {"Id",         "MessageId",      "ReceiptHandle",
+                                                    "TaskHandle", "SequenceNumber", "Body"};
     auto rank = [&](const std::string& key) {
       return in_map ? kFirst.end() : std::find(kFirst.begin(), kFirst.end(), key);
     };
@@ -167,7 +169,8 @@ class Printer {
   }
 
   std::string Members(const Value& map, bool in_map) {
-    static const std::vector<std::string> kBare = {"MessageId", "ReceiptHandle", "TaskHandle", "SequenceNumber", "QueueUrl"};
+    static const std::vector<std::string> kBare = {"MessageId", "ReceiptHandle", "TaskHandle", "SequenceNumber",
+                                                   "QueueUrl"};
     std::string line;
     for (const auto& [key, value] : InOrder(map, in_map)) {
       if (!line.empty()) line += ' ';

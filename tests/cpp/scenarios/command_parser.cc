@@ -192,12 +192,23 @@ class Parser {
     char kind = Peek();
     ++at_;
     switch (kind) {
-      case 'n': text->push_back('\n'); break;
-      case 'r': text->push_back('\r'); break;
-      case 't': text->push_back('\t'); break;
-      case 'x': text->push_back(static_cast<char>(Hex(2))); break;
-      case 'u': AppendUtf8(text, Peek() == '{' ? BracedHex() : Hex(4)); break;
-      default: text->push_back(kind);
+      case 'n':
+        text->push_back('\n');
+        break;
+      case 'r':
+        text->push_back('\r');
+        break;
+      case 't':
+        text->push_back('\t');
+        break;
+      case 'x':
+        text->push_back(static_cast<char>(Hex(2)));
+        break;
+      case 'u':
+        AppendUtf8(text, Peek() == '{' ? BracedHex() : Hex(4));
+        break;
+      default:
+        text->push_back(kind);
     }
   }
 

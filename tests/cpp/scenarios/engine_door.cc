@@ -180,7 +180,8 @@ class EngineDoor : public Door {
   Answer Call(const std::string& operation, const Value& parameters, const ScenarioCaller& caller) override {
     auto call = Calls().find(operation);
     if (call == Calls().end()) throw std::runtime_error("no such operation or command: " + operation);
-    return call->second(engine_, parameters, Caller{.account = caller.account, .region = caller.region, .url_base = {}});
+    return call->second(engine_, parameters,
+                        Caller{.account = caller.account, .region = caller.region, .url_base = {}});
   }
 
   std::string QueueUrl(const ScenarioCaller& owner, const std::string& name) override {
@@ -202,15 +203,24 @@ class EngineDoor : public Door {
     FaultOptions options;
     for (const auto& [name, value] : faults.members) {
       double number = std::stod(value.text == "true" ? "1" : value.text);
-      if (name == "duplicate") options.duplicate = number;
-      else if (name == "reorder") options.reorder = number;
-      else if (name == "sample") options.sample = number;
-      else if (name == "forget_delete") options.forget_delete = number;
-      else if (name == "throttle") options.throttle = number;
-      else if (name == "in_flight_max") options.in_flight_max = static_cast<int>(number);
-      else if (name == "fifo_quotas") options.fifo_quotas = number != 0;
-      else if (name == "latency_seconds") options.latency_seconds = number;
-      else throw std::runtime_error("no such fault: " + name);
+      if (name == "duplicate")
+        options.duplicate = number;
+      else if (name == "reorder")
+        options.reorder = number;
+      else if (name == "sample")
+        options.sample = number;
+      else if (name == "forget_delete")
+        options.forget_delete = number;
+      else if (name == "throttle")
+        options.throttle = number;
+      else if (name == "in_flight_max")
+        options.in_flight_max = static_cast<int>(number);
+      else if (name == "fifo_quotas")
+        options.fifo_quotas = number != 0;
+      else if (name == "latency_seconds")
+        options.latency_seconds = number;
+      else
+        throw std::runtime_error("no such fault: " + name);
     }
     engine_.set_faults(options);
   }
@@ -231,10 +241,14 @@ std::unique_ptr<Door> MakeEngineDoor(const Value& options) {
   Engine::Options engine;
   engine.seed = 7;
   for (const auto& [name, value] : options.members) {
-    if (name == "seed") engine.seed = static_cast<uint64_t>(Integer(value));
-    else if (name == "strict") engine.strict = Boolean(value);
-    else if (name == "in_flight_limit") engine.in_flight_max = static_cast<int>(Integer(value));
-    else throw std::runtime_error("no such engine option: " + name);
+    if (name == "seed")
+      engine.seed = static_cast<uint64_t>(Integer(value));
+    else if (name == "strict")
+      engine.strict = Boolean(value);
+    else if (name == "in_flight_limit")
+      engine.in_flight_max = static_cast<int>(Integer(value));
+    else
+      throw std::runtime_error("no such engine option: " + name);
   }
   auto clock = std::make_shared<ManualClock>(absl::FromUnixMillis(kStartMilliseconds));
   engine.clock = clock;

@@ -155,7 +155,8 @@ class Player {
     if (!answer.ok) return "error " + answer.shape;
     auto count = [&](const char* part) {
       const Value* attributes = answer.result.Find("Attributes");
-      const Value* value = attributes == nullptr ? nullptr : attributes->Find(std::string("ApproximateNumberOfMessages") + part);
+      const Value* value =
+          attributes == nullptr ? nullptr : attributes->Find(std::string("ApproximateNumberOfMessages") + part);
       return value == nullptr ? std::string("?") : value->text;
     };
     return "visible=" + count("") + " in_flight=" + count("NotVisible") + " delayed=" + count("Delayed");

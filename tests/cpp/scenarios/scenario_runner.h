@@ -21,7 +21,7 @@ struct Block {
 struct Scenario {
   std::vector<std::string> header;  // As written, to the first blank line.
   Value engine_options = Value::Map();
-  std::vector<std::string> doors;   // Empty: all.
+  std::vector<std::string> doors;  // Empty: all.
   std::vector<Block> blocks;
 
   bool RunsThrough(const std::string& door) const;

@@ -62,7 +62,8 @@ TEST_P(ScenarioTest, AnswersAsWritten) {
   for (size_t i = 0; i < outputs.size(); ++i) {
     const Block& block = scenario.blocks[i];
     EXPECT_EQ(Joined(outputs[i]), Joined(block.expected))
-        << "tests/scenarios/" << GetParam() << ":" << block.line << "\n" << Joined(block.source);
+        << "tests/scenarios/" << GetParam() << ":" << block.line << "\n"
+        << Joined(block.source);
   }
 }
 

@@ -17,7 +17,9 @@ struct Value {
   std::vector<std::pair<std::string, Value>> members;
 
   static Value Text(std::string text) { return {.kind = kText, .text = std::move(text), .items = {}, .members = {}}; }
-  static Value Bytes(std::string bytes) { return {.kind = kBytes, .text = std::move(bytes), .items = {}, .members = {}}; }
+  static Value Bytes(std::string bytes) {
+    return {.kind = kBytes, .text = std::move(bytes), .items = {}, .members = {}};
+  }
   static Value List() { return {.kind = kList, .text = {}, .items = {}, .members = {}}; }
   static Value Map() { return {.kind = kMap, .text = {}, .items = {}, .members = {}}; }
 
