@@ -7,18 +7,21 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly build=build/cpp
 
+# Runs a command whose output matters only to somebody who watches, or if it fails.
+unless_watched() {
+  local log="$build.log"
+  if [[ -t 1 ]]; then "$@"; else "$@" >"$log" 2>&1 || { cat "$log"; return 1; }; fi
+}
+
 cpp_tests() {
   tools/setup.sh cpp || return
   echo "== C++ tests"
-  # The configuration is kept by CMake itself; -Wno-dev keeps fetched projects quiet.
-  cmake -S . -B "$build" -G Ninja -Wno-dev -DLOCALSQS_TESTS=ON >"$build.log" 2>&1 || { cat "$build.log"; return 1; }
-  cmake --build "$build" || return
-  # Each line of ctest's log would be a line of hundreds: the summary and the failures are enough.
-  (cd "$build" && ctest --output-on-failure --quiet -j "$(nproc)" --output-log ctest.log --output-junit ctest.xml)
-  local status=$?
-  if [[ $status -ne 0 ]]; then cat "$build/ctest.log"; fi
-  tail -n 40 "$build/ctest.log" | grep -E 'tests passed|Total Test time' || true
-  return $status
+  unless_watched cmake -S . -B "$build" -G Ninja -Wno-dev -DLOCALSQS_TESTS=ON || return
+  unless_watched cmake --build "$build" || return
+  # Failures and the summary; a line for each test that passed helps nobody.
+  (cd "$build" && ctest --output-on-failure --no-label-summary -j "$(nproc)" --output-junit ctest.xml) |
+    grep --line-buffered -vE '^ *Start +[0-9]+:|^ *[0-9]+/[0-9]+ Test .* Passed |^Test project'
+  return "${PIPESTATUS[0]}"
 }
 
 python_tests() {

@@ -23,15 +23,19 @@ Accounts::Accounts(Options options) : options_(options), random_(options.seed) {
 
 absl::StatusOr<Queue*> Accounts::Open(absl::string_view queue_url, Operation operation, CrossAccountUse use,
                                       const CallContext& context) {
-  QueueAddress address;
-  if (!ParseQueueUrl(queue_url, context.caller.region, context.caller.account, &address)) return QueueDoesNotExist();
-  const auto found = by_name_.find(address);
-  if (found == by_name_.end()) return QueueDoesNotExist();
-  Queue& queue = *found->second->queue;
-  call_cost_.queue_type = queue.fifo() ? QueueType::kFifo : QueueType::kStandard;
-  if (use == kOwnerOnly && queue.name().account != context.caller.account) {
-    return NotTheOwner(queue, operation, context.caller);
+  const Caller& caller = context.caller;
+  QueueRecord* record = by_url_.Find(queue_url, caller.region, caller.account);
+  if (record == nullptr) {
+    QueueAddress address;
+    if (!ParseQueueUrl(queue_url, caller.region, caller.account, &address)) return QueueDoesNotExist();
+    const auto found = by_name_.find(address);
+    if (found == by_name_.end()) return QueueDoesNotExist();
+    record = found->second;
+    by_url_.Remember(queue_url, caller.region, caller.account, record);
   }
+  Queue& queue = *record->queue;
+  call_cost_.queue_type = queue.fifo() ? QueueType::kFifo : QueueType::kStandard;
+  if (use == kOwnerOnly && queue.name().account != caller.account) return NotTheOwner(queue, operation, caller);
   return &queue;
 }
 

@@ -37,6 +37,7 @@
 #include "account/move_task.h"
 #include "account/queue_address.h"
 #include "account/throttle.h"
+#include "account/url_cache.h"
 #include "api/effects.h"
 #include "api/errors.h"
 #include "api/operations.h"
@@ -116,7 +117,10 @@ class Accounts {
   // --- Time -------------------------------------------------------------------------------------------------------
 
   // Passes every timer due at `now`, each at its own instant, over all queues in order.
-  void AdvanceTo(absl::Time now);
+  void AdvanceTo(absl::Time now) {
+    if (!timer_index_.empty() && timer_index_.begin()->first <= now) PassTimers(now);
+    if (time_ < now) time_ = now;
+  }
   // The instant of the next timer of any queue or move task, or InfiniteFuture. Exact.
   absl::Time NextEventAt();
 
@@ -196,9 +200,10 @@ class Accounts {
   SelectOptions SelectionFor(const Queue& queue, int max_messages, absl::Time now, Queue** dead_letter_queue);
   Selection Choose(const Queue& queue, const PreparedReceive& receive, SelectOptions options);
   void MoveToDeadLetterQueue(Queue& source, Queue& target, uint32_t slot, absl::Time now);
-  ReceivedMessage Deliver(Queue& queue, MessagePlace place, const PreparedReceive& receive, absl::Time now);
-  static ReceivedMessage Render(const Queue& queue, const Message& message, MessagePlace place,
-                                const PreparedReceive& receive);
+  void Deliver(Queue& queue, MessagePlace place, const PreparedReceive& receive, absl::Time now,
+               ReceivedMessage* received);
+  static void Render(const Queue& queue, const Message& message, MessagePlace place, const PreparedReceive& receive,
+                     ReceivedMessage* received);
   absl::StatusOr<ReceiveMessageResult> RepeatAttempt(Queue& queue, const PreparedReceive& receive,
                                                      const ReceiveAttempts::Attempt& attempt, absl::Time now);
 
@@ -233,6 +238,7 @@ class Accounts {
   void ApplyKind(const Effect& effect, const Kind& kind);
 
   // timers.cc
+  void PassTimers(absl::Time now);
   void Reindex(QueueRecord& record);
   absl::Time ExactNextEventAt(const QueueRecord& record) const;
   void PassOne(QueueRecord& record, absl::Time at);
@@ -245,6 +251,7 @@ class Accounts {
   // The same by name; the keys are parts of the queues' own names. Looked up, never walked.
   absl::flat_hash_map<QueueAddress, QueueRecord*, QueueAddressHash, QueueAddressEq> by_name_;
   absl::btree_map<QueueName, QueueRecord*> in_name_order_;  // The same, for ListQueues.
+  UrlCache<QueueRecord> by_url_;
   absl::btree_map<QueueName, absl::Time> deleted_at_;  // Names deleted in the last 60 seconds; strict only.
   // (bound of the next event, queue): bounds may be early, never late. See timers.cc.
   absl::btree_set<std::pair<absl::Time, QueueNumber>> timer_index_;

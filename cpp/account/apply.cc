@@ -36,6 +36,7 @@ void Accounts::ApplyKind(const Effect& effect, const QueueCreated& created) {
   const QueueName& name = record.queue->name();
   by_name_[QueueAddress{name.region, name.account, name.name}] = &record;
   in_name_order_[name] = &record;
+  by_url_.Clear();
   next_number_ = std::max(next_number_, effect.queue + 1);
 }
 
@@ -46,6 +47,7 @@ void Accounts::ApplyKind(const Effect& effect, const QueueDeleted&) {
   timer_index_.erase({record.indexed_at, effect.queue});
   by_name_.erase(QueueAddress{name.region, name.account, name.name});
   in_name_order_.erase(name);
+  by_url_.Clear();
   records_.erase(effect.queue);
 }
 

@@ -167,7 +167,8 @@ absl::StatusOr<ReceiveMessageResult> Accounts::Receive(const PreparedReceive& re
     absl::InlinedVector<MessagePlace, kMaxMessagesMax> places;
     for (uint32_t slot : selection.deliver) places.push_back(queue->PlaceOf(slot));
     for (uint32_t slot : selection.dead) MoveToDeadLetterQueue(*queue, *dead_letter_queue, slot, context.now);
-    for (MessagePlace place : places) result.messages.push_back(Deliver(*queue, place, receive, context.now));
+    result.messages.resize(places.size());
+    for (size_t i = 0; i < places.size(); ++i) Deliver(*queue, places[i], receive, context.now, &result.messages[i]);
     if (!places.empty() && !receive.attempt_id.empty()) {
       Emit(queue->number(), context.now, ReceiveAttempted{receive.attempt_id, {places.begin(), places.end()}});
     }
@@ -241,34 +242,31 @@ void Accounts::MoveToDeadLetterQueue(Queue& source, Queue& target, uint32_t slot
   Emit(source.number(), now, Moved{place, target.number(), target.NextPlace(), std::move(moved)});
 }
 
-ReceivedMessage Accounts::Deliver(Queue& queue, MessagePlace place, const PreparedReceive& receive, absl::Time now) {
+void Accounts::Deliver(Queue& queue, MessagePlace place, const PreparedReceive& receive, absl::Time now,
+                       ReceivedMessage* received) {
   const Message& message = *queue.Find(place);
-  const PayloadPtr payload = message.payload;
   absl::Duration timeout = receive.visibility_timeout.value_or(queue.config().visibility());
   // Delivered twice: the message stays where the next receive finds it.
   if (!queue.fifo() && random_.Chance(faults_.duplicate)) timeout = absl::ZeroDuration();
-  Emit(queue.number(), now, Received{place, payload, message.receive_count + 1, now + timeout});
-  call_cost_.payload_bytes += PayloadBytes(*payload);
-  return Render(queue, message, place, receive);
+  Emit(queue.number(), now, Received{place, message.payload, message.receive_count + 1, now + timeout});
+  call_cost_.payload_bytes += PayloadBytes(*message.payload);
+  Render(queue, message, place, receive, received);
 }
 
-ReceivedMessage Accounts::Render(const Queue& queue, const Message& message, MessagePlace place,
-                                 const PreparedReceive& receive) {
+void Accounts::Render(const Queue& queue, const Message& message, MessagePlace place, const PreparedReceive& receive,
+                      ReceivedMessage* received) {
   const Payload& payload = *message.payload;
-  ReceivedMessage received;
-  received.message_id = payload.id().ToString();
-  received.receipt_handle = queue.MakeReceiptHandle(place, message.receive_count);
-  received.md5_of_body = HexLower(payload.body_md5());
-  received.body = std::string(payload.body());
-  AddSystemAttributeValues(queue, message, receive.system_attributes, &received.attributes);
-  if (payload.extras() != nullptr) {
-    for (const auto& attribute : payload.extras()->message_attributes) {
-      if (Wants(receive, attribute.first)) received.message_attributes.push_back(attribute);
-    }
-    // Of what is returned, not of what was sent (5.4).
-    received.md5_of_message_attributes = Md5OfAttributes(received.message_attributes);
+  received->message_id = payload.id().ToString();
+  received->receipt_handle = queue.MakeReceiptHandle(place, message.receive_count);
+  received->md5_of_body = HexLower(payload.body_md5());
+  received->body.assign(payload.body().data(), payload.body().size());
+  AddSystemAttributeValues(queue, message, receive.system_attributes, &received->attributes);
+  if (payload.extras() == nullptr) return;
+  for (const auto& attribute : payload.extras()->message_attributes) {
+    if (Wants(receive, attribute.first)) received->message_attributes.push_back(attribute);
   }
-  return received;
+  // Of what is returned, not of what was sent (5.4).
+  received->md5_of_message_attributes = Md5OfAttributes(received->message_attributes);
 }
 
 absl::StatusOr<ReceiveMessageResult> Accounts::RepeatAttempt(Queue& queue, const PreparedReceive& receive,
@@ -289,7 +287,7 @@ absl::StatusOr<ReceiveMessageResult> Accounts::RepeatAttempt(Queue& queue, const
     const Message& message = *queue.Find(place);
     Emit(queue.number(), now, VisibilityChanged{place, message.payload, visible_at});
     call_cost_.payload_bytes += PayloadBytes(*message.payload);
-    result.messages.push_back(Render(queue, message, place, receive));
+    Render(queue, message, place, receive, &result.messages.emplace_back());
   }
   Emit(queue.number(), now, ReceiveAttempted{receive.attempt_id, std::move(places)});
   return result;

@@ -39,14 +39,13 @@ absl::Time Accounts::NextEventAt() {
   return absl::InfiniteFuture();
 }
 
-void Accounts::AdvanceTo(absl::Time now) {
+void Accounts::PassTimers(absl::Time now) {
   while (!timer_index_.empty() && timer_index_.begin()->first <= now) {
     const absl::Time at = NextEventAt();
     if (at > now) break;
     time_ = std::max(time_, at);
     PassOne(records_.at(timer_index_.begin()->second), time_);
   }
-  time_ = std::max(time_, now);
 }
 
 // Passes the one event of `record` that is due first, at `at`, and indexes the queue anew.

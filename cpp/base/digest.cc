@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "absl/strings/escaping.h"
+#include "base/hex.h"
 
 namespace sqs {
 namespace {
@@ -52,11 +53,10 @@ std::string Sha256Hex(absl::string_view bytes) {
 }
 
 std::string HexLower(const Md5Digest& digest) {
-  static constexpr char kHexDigits[] = "0123456789abcdef";
   std::string text(32, '\0');
   for (size_t i = 0; i < digest.size(); ++i) {
-    text[2 * i] = kHexDigits[digest[i] >> 4];
-    text[2 * i + 1] = kHexDigits[digest[i] & 15];
+    text[2 * i] = kHexPairs[digest[i]][0];
+    text[2 * i + 1] = kHexPairs[digest[i]][1];
   }
   return text;
 }

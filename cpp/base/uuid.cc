@@ -1,19 +1,9 @@
 #include "base/uuid.h"
 
-#include <array>
+#include "base/hex.h"
 
 namespace sqs {
 namespace {
-
-constexpr char kHexDigits[] = "0123456789abcdef";
-
-// Two hex digits for each byte value: UUID text is on the path of every send.
-constexpr std::array<std::array<char, 2>, 256> MakeHexPairs() {
-  std::array<std::array<char, 2>, 256> pairs{};
-  for (int i = 0; i < 256; ++i) pairs[i] = {kHexDigits[i >> 4], kHexDigits[i & 15]};
-  return pairs;
-}
-constexpr auto kHexPairs = MakeHexPairs();
 
 char* AppendBytes(uint64_t word, int first_byte, int count, char* out) {
   for (int i = first_byte; i < first_byte + count; ++i) {

@@ -30,9 +30,9 @@
 namespace sqs::binding {
 
 struct ReadProblems {
-  bool invalid = false;   // Unknown, missing or of the wrong type: ask the validator.
-  bool raised = false;    // A Python exception is set: memory, or a file's read().
-  absl::Status refused;   // What the service would answer once botocore has let it pass.
+  bool invalid = false;  // Unknown, missing or of the wrong type: ask the validator.
+  bool raised = false;   // A Python exception is set: memory, or a file's read().
+  absl::Status refused;  // What the service would answer once botocore has let it pass.
 
   bool any() const { return invalid || raised || !refused.ok(); }
 };
@@ -140,10 +140,8 @@ class FromPython {
     Read(value, member.emplace());
   }
   template <class Struct>
-    requires std::is_same_v<Nested<Struct>, Struct>
-  void Read(PyObject* value, Struct& target) {
-    ReadStruct(value, target, problems_);
-  }
+  requires std::is_same_v<Nested<Struct>, Struct>
+  void Read(PyObject* value, Struct& target) { ReadStruct(value, target, problems_); }
   template <class T>
   void Read(PyObject* value, std::vector<T>& list) {
     if (!PyList_Check(value) && !PyTuple_Check(value)) {

@@ -124,17 +124,21 @@ void RegisterEngine(py::module_& m) {
       .def(py::init(&NewEngine), py::arg("clock"), py::arg("seed"), py::arg("strict"), py::arg("in_flight_limit"),
            py::arg("history_limit"))
       .def_property_readonly("seed", [](const EngineHandle& self) { return self.engine.seed(); })
-      .def("now_ns", [](EngineHandle& self) { return absl::ToUnixNanos(self.engine.Now()); }, Unlocked())
+      .def(
+          "now_ns", [](EngineHandle& self) { return absl::ToUnixNanos(self.engine.Now()); }, Unlocked())
       .def("dump", &Dump)
-      .def("effect_count", [](EngineHandle& self) { return self.engine.effect_count(); }, Unlocked())
-      .def("effects", [](EngineHandle& self) { return EffectList::All(self.engine.HistorySince(0)); }, Unlocked())
+      .def(
+          "effect_count", [](EngineHandle& self) { return self.engine.effect_count(); }, Unlocked())
+      .def(
+          "effects", [](EngineHandle& self) { return EffectList::All(self.engine.HistorySince(0)); }, Unlocked())
       .def(
           "replay", [](EngineHandle& self, const EffectList& effects) { self.engine.Replay(*effects.entries); },
           py::arg("effects"), Unlocked())
       .def("usage", &GetUsage)
       .def("faults", &GetFaults)
       .def("set_faults", &SetFaults, py::arg("changes"))
-      .def("close", [](EngineHandle& self) { self.engine.Close(); }, Unlocked());
+      .def(
+          "close", [](EngineHandle& self) { self.engine.Close(); }, Unlocked());
 }
 
 }  // namespace sqs::binding

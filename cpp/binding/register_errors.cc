@@ -59,9 +59,10 @@ void SetFromCurrentException() {
 }
 
 void RegisterErrors(py::module_& m) {
-  m.def("error_catalogue", &ErrorCatalogue,
-        "Every error that SQS answers, a dict each: shape, code (of boto3's Error.Code), http_status, type, and whether "
-        "the service model has it, so that client.exceptions has a class for it.");
+  m.def(
+      "error_catalogue", &ErrorCatalogue,
+      "Every error that SQS answers, a dict each: shape, code (of boto3's Error.Code), http_status, type, and whether "
+      "the service model has it, so that client.exceptions has a class for it.");
 }
 
 }  // namespace sqs::binding

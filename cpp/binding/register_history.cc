@@ -201,8 +201,8 @@ void RegisterHistory(py::module_& m) {
           [](const EffectList& list, std::optional<std::string> kind, std::optional<std::string> message_id,
              std::optional<std::string> queue_name, std::optional<std::string> account,
              std::optional<std::string> region) {
-            const Selection selection{std::move(kind), std::move(message_id), std::move(queue_name),
-                                      std::move(account), std::move(region)};
+            const Selection selection{std::move(kind), std::move(message_id), std::move(queue_name), std::move(account),
+                                      std::move(region)};
             py::gil_scoped_release release;
             return Select(list, selection);
           },

@@ -219,22 +219,17 @@ std::vector<QueueNumber> Engine::TakeChangedQueues() {
   return changed;
 }
 
-void Engine::KeepPendingEffects() {
-  for (Effect& effect : accounts_.pending_effects()) history_.Add(std::move(effect));
-  accounts_.pending_effects().clear();
-}
-
 void Engine::AfterChange(Completions& completions) {
   accounts_.AdvanceTo(now_);  // What the change itself made due, such as a move task's first step.
   if (waiters_.empty()) {
     accounts_.became_visible().clear();
-    KeepPendingEffects();
+    history_.Take(accounts_.pending_effects());
     return;
   }
   // Serving one waiter may move messages to another queue, where somebody waits too.
   while (!accounts_.pending_effects().empty() || !accounts_.became_visible().empty()) {
     const std::vector<QueueNumber> changed = TakeChangedQueues();
-    KeepPendingEffects();
+    history_.Take(accounts_.pending_effects());
     for (QueueNumber queue : changed) ServeWaiters(queue, completions);
     accounts_.AdvanceTo(now_);
   }
@@ -339,7 +334,7 @@ void Engine::Close() {
     MutexLock lock(mutex_);
     closed_ = true;
     EndWaits(absl::InfiniteFuture(), completions);
-    KeepPendingEffects();
+    history_.Take(accounts_.pending_effects());
   }
   Run(completions);
 }

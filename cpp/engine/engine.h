@@ -118,7 +118,6 @@ class Engine : public ClockListener {
   // After every change: serves waiters, keeps the history.
   void AfterChange(Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<QueueNumber> TakeChangedQueues() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void KeepPendingEffects() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ServeWaiters(QueueNumber queue, Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndWaits(absl::Time deadline, Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<ReceiveMessageResult> Try(const PreparedReceive& receive, const Caller& caller, bool last_try)

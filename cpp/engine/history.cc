@@ -16,11 +16,16 @@ size_t BodyBytes(const Effect& effect) {
 
 }  // namespace
 
-void History::Add(Effect effect) {
+void History::Take(std::vector<Effect>& effects) {
   if (limits_.effects_max == 0) {
-    ++first_number_;
-    return;
+    first_number_ += effects.size();
+  } else {
+    for (Effect& effect : effects) Add(std::move(effect));
   }
+  effects.clear();
+}
+
+void History::Add(Effect effect) {
   if (const auto* created = std::get_if<QueueCreated>(&effect.kind)) names_[effect.queue] = created->name;
   body_bytes_ += BodyBytes(effect);
   entries_.push_back(std::move(effect));

@@ -29,6 +29,8 @@ class History {
  public:
   explicit History(HistoryLimits limits) : limits_(limits) {}
 
+  // Adds all of `effects`, which is empty afterwards.
+  void Take(std::vector<Effect>& effects);
   void Add(Effect effect);
   std::vector<HistoryEntry> Since(uint64_t number) const;
   uint64_t count() const { return first_number_ + entries_.size(); }

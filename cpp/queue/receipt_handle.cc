@@ -1,6 +1,7 @@
 #include "queue/receipt_handle.h"
 
 #include <array>
+#include <bit>
 #include <cstring>
 
 namespace sqs {
@@ -16,14 +17,16 @@ std::array<uint64_t, 3> Words(const ReceiptHandle& handle) {
   return {handle.queue, handle.place.sequence, uint64_t{handle.place.slot} << 32 | handle.receive_count};
 }
 
+// Big-endian, so that the text of a handle does not depend on the machine.
 void PutWord(uint64_t word, uint8_t* out) {
-  for (int i = 0; i < 8; ++i) out[i] = static_cast<uint8_t>(word >> (56 - 8 * i));
+  if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
+  std::memcpy(out, &word, sizeof(word));
 }
 
 uint64_t GetWord(const uint8_t* in) {
-  uint64_t word = 0;
-  for (int i = 0; i < 8; ++i) word = word << 8 | in[i];
-  return word;
+  uint64_t word;
+  std::memcpy(&word, in, sizeof(word));
+  return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
 }
 
 constexpr std::array<int8_t, 256> MakeValues() {
@@ -57,17 +60,14 @@ std::string ReceiptHandle::Encode(const SipHashKey& key) const {
 bool ReceiptHandle::Decode(absl::string_view text, const SipHashKey& key, ReceiptHandle* handle) {
   if (text.size() != kTextBytes) return false;
   uint8_t raw[kRawBytes];
-  int32_t invalid = 0;
+  int32_t invalid = 0;  // Negative once a character is outside the alphabet.
+  const auto value = [&text](int i) { return int32_t{kValues[static_cast<uint8_t>(text[i])]}; };
   for (int i = 0, o = 0; i < kTextBytes; i += 4, o += 3) {
-    int32_t bits = 0;
-    for (int k = 0; k < 4; ++k) {
-      const int32_t value = kValues[static_cast<uint8_t>(text[i + k])];
-      invalid |= value;
-      bits = bits << 6 | (value & 63);
-    }
-    raw[o] = static_cast<uint8_t>(bits >> 16);
-    raw[o + 1] = static_cast<uint8_t>(bits >> 8);
-    raw[o + 2] = static_cast<uint8_t>(bits);
+    const int32_t a = value(i), b = value(i + 1), c = value(i + 2), d = value(i + 3);
+    invalid |= a | b | c | d;
+    raw[o] = static_cast<uint8_t>(a << 2 | b >> 4);
+    raw[o + 1] = static_cast<uint8_t>(b << 4 | c >> 2);
+    raw[o + 2] = static_cast<uint8_t>(c << 6 | d);
   }
   if (invalid < 0 || raw[0] != kVersion) return false;
   const std::array<uint64_t, 3> words = {GetWord(raw + 1), GetWord(raw + 9), GetWord(raw + 17)};

@@ -18,5 +18,5 @@ COMMON = {
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 }
 settings.register_profile("default", max_examples=40, stateful_step_count=40, **COMMON)
-settings.register_profile("thorough", max_examples=2000, stateful_step_count=100, **COMMON)
+settings.register_profile("thorough", max_examples=500, stateful_step_count=80, **COMMON)
 settings.load_profile(os.environ.get("LOCALSQS_HYPOTHESIS_PROFILE", "default"))
