@@ -24,6 +24,7 @@ absl::StatusOr<DeleteMessageBatchResult> Accounts::Handle(const DeleteMessageBat
   SQS_RETURN_IF_ERROR(AdmitFifo(*queue, Operation::kDeleteMessageBatch, "", static_cast<int>(request.entries->size()),
                                 context.now));
   DeleteMessageBatchResult result;
+  result.successful.reserve(request.entries->size());
   for (size_t i = 0; i < request.entries->size(); ++i) {
     const DeleteMessageBatchRequestEntry& entry = (*request.entries)[i];
     const absl::Status status =

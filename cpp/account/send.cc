@@ -107,6 +107,7 @@ absl::StatusOr<SendMessageBatchResult> Accounts::Handle(const SendMessageBatchRe
   SQS_RETURN_IF_ERROR(AdmitSendBatch(*queue, entries, context.now));
 
   SendMessageBatchResult result;
+  result.successful.reserve(entries.size());
   for (size_t i = 0; i < entries.size(); ++i) {
     const absl::Status status = CheckEntry(queue->config(), entries[i], i + 1);
     if (status.ok()) {

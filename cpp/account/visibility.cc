@@ -47,6 +47,7 @@ absl::StatusOr<ChangeMessageVisibilityBatchResult> Accounts::Handle(const Change
   SQS_RETURN_IF_ERROR(AdmitFifo(*queue, Operation::kChangeMessageVisibilityBatch, "",
                                 static_cast<int>(request.entries->size()), context.now));
   ChangeMessageVisibilityBatchResult result;
+  result.successful.reserve(request.entries->size());
   for (size_t i = 0; i < request.entries->size(); ++i) {
     const ChangeMessageVisibilityBatchRequestEntry& entry = (*request.entries)[i];
     absl::Status status = CheckEntry(entry, i + 1);

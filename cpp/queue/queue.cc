@@ -213,7 +213,13 @@ void Queue::ReapplyDelay(int64_t at_ns) {
     if (messages_[cursor.slot()].first_received_at_ns == 0) slots.push_back(cursor.slot());
   }
   for (uint32_t slot : slots) {
-    MoveTo(slot, Message::kDelayed, messages_[slot].payload->retained_from_ns() + delay_ns, at_ns);
+    Message& message = messages_[slot];
+    const int64_t visible_at_ns = message.payload->retained_from_ns() + delay_ns;
+    if (message.state == Message::kVisible && visible_at_ns <= at_ns) {
+      message.visible_at_ns = visible_at_ns;  // It stays visible, and its group keeps its turn.
+    } else {
+      MoveTo(slot, Message::kDelayed, visible_at_ns, at_ns);
+    }
   }
 }
 
@@ -228,7 +234,6 @@ void Queue::Apply(const QueuePurged&, absl::Time at) {
   visible_timers_.Clear();
   retention_.Clear();
   deduplication_.Clear();
-  attempts_.Clear();
   purged_at_ = at;
 }
 

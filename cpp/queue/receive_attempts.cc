@@ -25,11 +25,6 @@ void ReceiveAttempts::Add(absl::string_view attempt_id, Attempt attempt) {
   found->second = std::move(attempt);
 }
 
-void ReceiveAttempts::Clear() {
-  attempts_.clear();
-  by_age_.clear();
-}
-
 std::string ReceiveAttempts::Dump(absl::Time now) const {
   std::string text;
   for (const auto& [made_at, id] : by_age_) {

@@ -27,7 +27,6 @@ class ReceiveAttempts {
 
   const Attempt* Find(absl::string_view attempt_id, absl::Time now) const;
   void Add(absl::string_view attempt_id, Attempt attempt);
-  void Clear();
   std::string Dump(absl::Time now) const;
 
  private:

@@ -44,7 +44,8 @@ class Engine:
         account: The account of clients that name none, twelve digits.
         strict: Also the rules that hinder tests: 60 seconds between DeleteQueue and CreateQueue of the same name, and
             between two PurgeQueue of one queue.
-        history_limit: How many effects `history()` keeps; the oldest go first. 0 keeps none, which saves memory.
+        history_limit: How many effects `history()` keeps; the oldest go first. 0 keeps none. None keeps 1,000,000 on a
+            clock that tests or simulations move, and 10,000 on the system clock, where an engine may run for weeks.
         in_flight_limit: Messages in flight a queue.
 
     Attributes:
@@ -67,7 +68,7 @@ class Engine:
         region: str = "us-east-1",
         account: str = "000000000000",
         strict: bool = False,
-        history_limit: int = 1_000_000,
+        history_limit: int | None = None,
         in_flight_limit: int = 120_000,
     ) -> None:
         if path is not None:
@@ -77,6 +78,8 @@ class Engine:
         self.clock = SystemClock() if clock is None else clock
         if not isinstance(self.clock, _core.Clock):
             raise TypeError(f"clock must be one of localsqs's clocks, not {type(clock).__name__}")
+        if history_limit is None:
+            history_limit = 10_000 if isinstance(self.clock, SystemClock) else 1_000_000
         self.region = _checked_text("region", region)
         self.account = _checked_account(account)
         self._core = _core.Engine(

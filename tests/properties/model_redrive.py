@@ -141,7 +141,7 @@ def start_move_task(world: World, source_name: str, destination_name: str | None
         destination=destination,
         rate=rate,
         started_at=world.now,
-        to_move=source.count(VISIBLE),
+        to_move=len(source.messages),
         next_at=world.now,
     )
     world.tasks.append(task)

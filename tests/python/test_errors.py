@@ -80,9 +80,7 @@ def test_the_classes_are_those_of_boto3():
 
 
 def test_an_unknown_class_names_the_known_ones(sqs):
-    with pytest.raises(
-        AttributeError, match=r"has no attribute Foo\. Valid exceptions are: BatchEntry"
-    ):
+    with pytest.raises(AttributeError, match=r"has no attribute Foo\. Valid exceptions are: BatchEntry"):
         _ = sqs.exceptions.Foo
     with pytest.raises(AttributeError):
         _ = errors.Foo

@@ -118,6 +118,19 @@ TEST_F(FifoQueueTest, AChangedDelayAppliesToMessagesPresent) {
   EXPECT_EQ(Bodies(1, t0 + absl::Seconds(10)), "a");
 }
 
+TEST_F(FifoQueueTest, AChangedDelayThatHidesNothingKeepsTheTurns) {
+  const MessagePlace head = Send("a1", t0, "a");
+  Send("a2", t0, "a");
+  Send("b1", t0, "b");
+  Receive(1, t0, absl::Seconds(1));
+  queue_->Remove(head);
+  Send("c1", t0, "c");
+  QueueConfig config = Fifo();
+  config.delay_seconds = 1;
+  queue_->Apply(QueueConfigured{std::make_shared<const QueueConfig>(config)}, t0 + absl::Seconds(5));
+  EXPECT_EQ(Bodies(10, t0 + absl::Seconds(5)), "b1 a2 c1");
+}
+
 TEST_F(FifoQueueTest, DeduplicationLastsFiveMinutesFromTheFirstSend) {
   Send("a", t0, "g");
   EXPECT_NE(queue_->FindDuplicate("g", "a-0", t0 + absl::Minutes(5) - absl::Nanoseconds(1)), nullptr);
