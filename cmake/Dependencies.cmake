@@ -1,7 +1,8 @@
 # What we build on: the installed package where there is one, else the source of a pinned release.
 #
-# Debian 12: libabsl-dev nlohmann-json3-dev libssl-dev libgtest-dev libbenchmark-dev. Its static Abseil archives are not
-# position-independent, so the shared ones are used, which is what its CMake package names.
+# Debian 12: libabsl-dev libboost1.81-dev libsimdjson-dev libssl-dev nlohmann-json3-dev, libgtest-dev libgmock-dev for the
+# tests, libbenchmark-dev. Its static Abseil archives are not position-independent, so the shared ones are used, which is
+# what its CMake package names.
 include(FetchContent)
 
 find_package(Threads REQUIRED)
@@ -27,7 +28,16 @@ FetchContent_Declare(nlohmann_json ${system_headers}
   GIT_TAG v3.11.3
   GIT_SHALLOW ON
   FIND_PACKAGE_ARGS 3.11 NAMES nlohmann_json CONFIG)
-FetchContent_MakeAvailable(absl nlohmann_json)
+set(SIMDJSON_DEVELOPER_MODE OFF)
+FetchContent_Declare(simdjson ${system_headers}
+  GIT_REPOSITORY https://github.com/simdjson/simdjson.git
+  GIT_TAG v3.10.1
+  GIT_SHALLOW ON
+  FIND_PACKAGE_ARGS 3.0 NAMES simdjson CONFIG)
+FetchContent_MakeAvailable(absl nlohmann_json simdjson)
+
+# Beast and Asio, headers only. A package everywhere, and too large to fetch.
+find_package(Boost 1.81 REQUIRED)
 
 if(LOCALSQS_TESTS)
   set(INSTALL_GTEST OFF)

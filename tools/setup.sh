@@ -26,14 +26,16 @@ die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
 # --- System packages -------------------------------------------------------------------------------------------------
 
-# Packages to have, by goal. What only a sub-goal needs is asked for only there.
+readonly build_packages=(g++ cmake ninja-build libabsl-dev libboost1.81-dev libsimdjson-dev libssl-dev nlohmann-json3-dev)
+
+# Packages to have, by goal: what only one goal needs is asked for only there.
 debian_packages() {
   local goal
   for goal in "$@"; do
     case "$goal" in
-      package) echo g++ cmake ninja-build libabsl-dev nlohmann-json3-dev libssl-dev ;;
-      cpp) echo g++ cmake ninja-build libabsl-dev nlohmann-json3-dev libssl-dev libgtest-dev libgmock-dev ;;
-      bench) echo g++ cmake ninja-build libabsl-dev nlohmann-json3-dev libssl-dev libbenchmark-dev ;;
+      package) echo "${build_packages[@]}" ;;
+      cpp) echo "${build_packages[@]}" libgtest-dev libgmock-dev ;;
+      bench) echo "${build_packages[@]}" libbenchmark-dev ;;
     esac
   done
 }
@@ -84,6 +86,7 @@ require_tools() {
     elif ! has_header openssl/evp.h; then
       missing+=("OpenSSL 3 with headers (openssl-devel, brew install openssl)")
     fi
+    has_header boost/beast.hpp || missing+=("Boost 1.81 or later with headers (boost-devel, brew install boost)")
     local version
     version="$(cmake --version 2>/dev/null | sed -n 's/^cmake version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p')"
     if [[ -z "$version" ]] || ((${version% *} * 1000 + ${version#* } < 3024)); then
@@ -180,28 +183,35 @@ package_inputs() {
 
 # --- Goals -----------------------------------------------------------------------------------------------------------
 
-[[ $# -gt 0 ]] || die "which goal? package, cpp, test, lint, bench"
-for goal in "$@"; do
-  case "$goal" in package | cpp | test | lint | bench) ;; *) die "no such goal: $goal" ;; esac
-done
+# In a function, so that bash has read the whole file before it starts: it may be edited meanwhile.
+main() {
+  [[ $# -gt 0 ]] || die "which goal? package, cpp, test, lint, bench"
+  local goal packages
+  for goal in "$@"; do
+    case "$goal" in package | cpp | test | lint | bench) ;; *) die "no such goal: $goal" ;; esac
+  done
 
-if command -v apt-get >/dev/null; then
-  # shellcheck disable=SC2046  # A list of words is what is wanted.
-  set_of_packages=($(debian_packages "$@"))
-  find_python >/dev/null || set_of_packages+=(python3 python3-dev python3-venv)
-  install_debian_packages ${set_of_packages[@]+"${set_of_packages[@]}"}
-else
-  require_tools "$@"
-fi
+  if command -v apt-get >/dev/null; then
+    # shellcheck disable=SC2046  # A list of words is what is wanted.
+    packages=($(debian_packages "$@"))
+    find_python >/dev/null || packages+=(python3 python3-dev python3-venv)
+    install_debian_packages ${packages[@]+"${packages[@]}"}
+  else
+    require_tools "$@"
+  fi
 
-for goal in "$@"; do
-  [[ "$goal" == cpp ]] || make_venv
-  case "$goal" in
-    package)
-      requirements build
-      # shellcheck disable=SC2046
-      once package "$(digest $(package_inputs)) $(cat "$stamps/base")" install_package
-      ;;
-    test | lint | bench) requirements "$goal" ;;
-  esac
-done
+  for goal in "$@"; do
+    [[ "$goal" == cpp ]] || make_venv
+    case "$goal" in
+      package)
+        requirements build
+        # shellcheck disable=SC2046
+        once package "$(digest $(package_inputs)) $(cat "$stamps/base")" install_package
+        ;;
+      test | lint | bench) requirements "$goal" ;;
+    esac
+  done
+}
+
+main "$@"
+exit

@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "account/number.h"
-#include "account/utf8.h"
+#include "base/utf8.h"
 #include "api/errors.h"
 #include "api/limits.h"
 #include "base/digest.h"

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "account/message_rules.h"
-#include "account/utf8.h"
+#include "base/utf8.h"
 #include "api/errors.h"
 #include "api/limits.h"
 #include "base/status.h"

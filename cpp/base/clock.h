@@ -52,6 +52,11 @@ class Clock {
   // False if the clock stands still and nobody seems about to move it (a frozen PythonClock): waiting on is in vain.
   virtual bool WaitUntil(Notification& notification, absl::Time at) = 0;
 
+  // Whether its instants pass by themselves as real time does: then a wait can be left to a timer of the system.
+  virtual bool runs_in_real_time() const { return false; }
+  // Whether a call that waits moves it: then nobody need wait in real time.
+  virtual bool moves_itself() const { return false; }
+
   // Engines that this clock tells of its moves. Only a ManualClock does.
   virtual void Attach(ClockListener*) {}
   virtual void Detach(ClockListener*) {}
@@ -59,6 +64,7 @@ class Clock {
 
 class SystemClock : public Clock {
  public:
+  bool runs_in_real_time() const override { return true; }
   absl::Time Now() override;
   bool WaitUntil(Notification& notification, absl::Time at) override;
 };
@@ -80,7 +86,7 @@ class ManualClock : public Clock {
   void MoveTo(absl::Time at);
   void Advance(absl::Duration duration) { MoveTo(Now() + duration); }
 
-  bool auto_advance() const { return auto_advance_; }
+  bool moves_itself() const override { return auto_advance_; }
 
  private:
   absl::Time NextEventAt();  // Requires moving_.

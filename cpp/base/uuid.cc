@@ -20,13 +20,27 @@ int HexValue(char c) {
   return -1;
 }
 
+Uuid Version4(uint64_t high, uint64_t low) {
+  return {(high & ~uint64_t{0xf000}) | 0x4000, (low & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62)};
+}
+
+// The finalizer of SplitMix64 (Steele, Lea and Flood, 2014).
+uint64_t Mix(uint64_t x) {
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
 }  // namespace
 
 Uuid Uuid::Random(sqs::Random& random) {
-  Uuid uuid{random.Next(), random.Next()};
-  uuid.high = (uuid.high & ~uint64_t{0xf000}) | 0x4000;                  // Version 4.
-  uuid.low = (uuid.low & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62);    // Variant 10.
-  return uuid;
+  const uint64_t high = random.Next();
+  return Version4(high, random.Next());
+}
+
+Uuid Uuid::OfNumber(uint64_t seed, uint64_t number) {
+  return Version4(Mix(seed ^ Mix(2 * number)), Mix(seed ^ Mix(2 * number + 1)));
 }
 
 std::string Uuid::ToString() const {

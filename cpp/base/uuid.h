@@ -15,6 +15,9 @@ struct Uuid {
 
   static Uuid Random(sqs::Random& random);
 
+  // The id number `number` of a series: a hash, so that equal seeds give equal series without drawing anything.
+  static Uuid OfNumber(uint64_t seed, uint64_t number);
+
   // "0f1e2d3c-4b5a-4678-9abc-def012345678", lower case, 36 characters.
   std::string ToString() const;
 

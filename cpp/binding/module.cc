@@ -24,4 +24,5 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   sqs::binding::RegisterHistory(m);
   sqs::binding::RegisterEngine(m);
   sqs::binding::RegisterClient(m);
+  sqs::binding::RegisterServer(m);
 }

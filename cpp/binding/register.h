@@ -6,6 +6,7 @@
 //   register_history.cc   Effects: what Engine.effects() gives back
 //   register_engine.cc    Engine
 //   register_client.cc    Client, with the 23 operations
+//   register_server.cc    Server
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -18,5 +19,6 @@ void RegisterShapes(pybind11::module_& m);
 void RegisterHistory(pybind11::module_& m);
 void RegisterEngine(pybind11::module_& m);
 void RegisterClient(pybind11::module_& m);
+void RegisterServer(pybind11::module_& m);
 
 }  // namespace sqs::binding

@@ -64,7 +64,7 @@ void RegisterClocks(py::module_& m) {
            }),
            py::arg("start_ns"), py::arg("auto_advance"))
       .def("move_to_ns", &MoveTo, py::arg("at_ns"))
-      .def_property_readonly("auto_advance", &ManualClock::auto_advance);
+      .def_property_readonly("auto_advance", &ManualClock::moves_itself);
 }
 
 }  // namespace sqs::binding

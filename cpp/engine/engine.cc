@@ -86,23 +86,29 @@ std::optional<absl::StatusOr<ReceiveMessageResult>> Engine::TryFirst(const Recei
   return std::nullopt;
 }
 
-Engine::WaiterId Engine::ReceiveAsync(const ReceiveMessageRequest& request, const Caller& caller, ReceiveDone done) {
+std::optional<absl::StatusOr<ReceiveMessageResult>> Engine::ReceiveOrPark(const ReceiveMessageRequest& request,
+                                                                          const Caller& caller,
+                                                                          absl::FunctionRef<ReceiveDone()> make_done,
+                                                                          WaiterId* id) {
   Completions completions;
-  WaiterId id = 0;
   const absl::Time clock_now = clock_->Now();
+  std::optional<absl::StatusOr<ReceiveMessageResult>> answer;
   {
     MutexLock lock(mutex_);
     PreparedReceive receive;
     absl::Time deadline;
-    auto answer = TryFirst(request, caller, clock_now, &receive, &deadline);
-    if (answer.has_value()) {
-      completions.emplace_back(std::move(done), *std::move(answer));
-    } else {
-      id = Park({std::move(receive), caller, deadline, std::move(done)});
-    }
+    answer = TryFirst(request, caller, clock_now, &receive, &deadline);
+    if (!answer.has_value()) *id = Park({std::move(receive), caller, deadline, make_done()});
     AfterChange(completions);
   }
   Run(completions);
+  return answer;
+}
+
+Engine::WaiterId Engine::ReceiveAsync(const ReceiveMessageRequest& request, const Caller& caller, ReceiveDone done) {
+  WaiterId id = 0;
+  auto answer = ReceiveOrPark(request, caller, [&done] { return std::move(done); }, &id);
+  if (answer.has_value()) done(*std::move(answer));
   return id;
 }
 
@@ -116,27 +122,18 @@ bool Engine::CancelReceive(WaiterId id) {
 absl::StatusOr<ReceiveMessageResult> Engine::Receive(const ReceiveMessageRequest& request, const Caller& caller,
                                                      absl::FunctionRef<bool()> interrupted) {
   SpendLatency();
-  Completions completions;
-  std::optional<absl::StatusOr<ReceiveMessageResult>> answer;
   std::shared_ptr<BlockedReceive> blocked;
   WaiterId id = 0;
-  const absl::Time clock_now = clock_->Now();
-  {
-    MutexLock lock(mutex_);
-    PreparedReceive receive;
-    absl::Time deadline;
-    answer = TryFirst(request, caller, clock_now, &receive, &deadline);
-    if (!answer.has_value()) {
-      blocked = std::make_shared<BlockedReceive>();
-      const auto done = [blocked](absl::StatusOr<ReceiveMessageResult> result) {
-        blocked->result = std::move(result);
-        blocked->notification.Notify();
-      };
-      id = Park({std::move(receive), caller, deadline, done});
-    }
-    AfterChange(completions);
-  }
-  Run(completions);
+  auto answer = ReceiveOrPark(
+      request, caller,
+      [&blocked]() -> ReceiveDone {
+        blocked = std::make_shared<BlockedReceive>();
+        return [blocked](absl::StatusOr<ReceiveMessageResult> result) {
+          blocked->result = std::move(result);
+          blocked->notification.Notify();
+        };
+      },
+      &id);
   if (answer.has_value()) return *std::move(answer);
   return Wait(id, *blocked, interrupted);
 }
@@ -292,6 +289,11 @@ std::vector<HistoryEntry> Engine::HistorySince(uint64_t since) {
 uint64_t Engine::effect_count() {
   MutexLock lock(mutex_);
   return history_.count();
+}
+
+size_t Engine::waiter_count() {
+  MutexLock lock(mutex_);
+  return waiters_.size();
 }
 
 Usage Engine::usage() {

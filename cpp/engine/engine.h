@@ -63,6 +63,12 @@ class Engine : public ClockListener {
   using ReceiveDone = absl::AnyInvocable<void(absl::StatusOr<ReceiveMessageResult>)>;
   using WaiterId = uint64_t;
   WaiterId ReceiveAsync(const ReceiveMessageRequest& request, const Caller& caller, ReceiveDone done);
+  // The same, except that an answer given at once is returned. Else absent: the receive is parked as `*id` with what
+  // `make_done` returned, which is called only then, and with the lock held.
+  std::optional<absl::StatusOr<ReceiveMessageResult>> ReceiveOrPark(const ReceiveMessageRequest& request,
+                                                                    const Caller& caller,
+                                                                    absl::FunctionRef<ReceiveDone()> make_done,
+                                                                    WaiterId* id);
   // The client went away: frees the waiter, which takes no message and is not called. False if it was called already.
   bool CancelReceive(WaiterId id);
 
@@ -81,6 +87,7 @@ class Engine : public ClockListener {
   // then those of the recorded engine, and its history is that history.
   void Replay(const std::vector<HistoryEntry>& entries);
 
+  size_t waiter_count();
   // Every effect from number `since` on (the first is number 0), oldest first, as far as the history reaches back.
   std::vector<HistoryEntry> HistorySince(uint64_t since);
   // Effects so far, those no longer kept included.

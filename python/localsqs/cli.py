@@ -2,7 +2,8 @@
 
 localsqs demo          the main job in a minute, on the shipped example, in virtual time
 localsqs bench         measures this machine
-localsqs serve, up     an endpoint: come with a later version
+localsqs serve         the endpoint for any AWS SDK, until stopped
+localsqs up            templates: comes with a later version
 localsqs --version
 """
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LATER = {
-    "serve": "localsqs serve: the HTTP endpoint comes with a later version. "
-    'In this one the engine answers in the process: localsqs.client("sqs").',
     "up": "localsqs up: CloudFormation and SAM templates come with a later version. "
     'In this one the engine answers in the process: localsqs.client("sqs").',
 }
@@ -34,6 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(demo.main(rest) or 0)
     if rest and arguments.command not in _LATER:
         _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    if arguments.command == "serve":
+        from localsqs import _serve
+
+        return _serve.run(arguments)
     if arguments.command == "bench":
         return _bench(arguments.seconds)
     print(_LATER[arguments.command], file=sys.stderr)
@@ -48,9 +51,17 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("demo", add_help=False, help="the main job in a minute, in virtual time")
     bench = commands.add_parser("bench", help="measures this machine")
     bench.add_argument("--seconds", type=float, default=1.0, help="how long each row is measured (default: 1)")
+    serve = commands.add_parser("serve", help="the endpoint for any AWS SDK, until stopped")
+    _add_serve_arguments(serve)
     for name in _LATER:
         commands.add_parser(name, add_help=False, help="comes with a later version")
     return parser
+
+
+def _add_serve_arguments(parser: argparse.ArgumentParser) -> None:
+    from localsqs import _serve
+
+    _serve.add_arguments(parser)
 
 
 def _bench(seconds: float) -> int:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from localsqs.costs import Bill
     from localsqs.faults import Faults
     from localsqs.history import History
+    from localsqs.server import Server
     from localsqs.sqs_client import SQS
 
 __all__ = ["Engine", "client", "default_engine", "rebuild"]
@@ -182,6 +183,37 @@ class Engine:
     def dump(self) -> str:
         """The whole state as text, equal for equal states. For tests and for looking; the format may change."""
         return self._core.dump()
+
+    # --- Serving -----------------------------------------------------------------------------------------------------
+
+    def serve(self, host: str = "127.0.0.1", port: int = 0, threads: int = 1, insecure: bool = False) -> Server:
+        """An HTTP endpoint on this engine, for any AWS SDK, in C++ threads of this process.
+
+        Args:
+            host: The address to listen on.
+            port: The port; 0 takes a free one.
+            threads: How many serve connections.
+            insecure: Allows an address that other machines can reach. Whoever reaches it may use the queues.
+
+        Returns:
+            A Server: a context manager with `endpoint_url`, stopped at the end of the block or by `stop()`.
+
+        Raises:
+            OSError: If the address cannot be listened on.
+        """
+        from localsqs.server import Server
+
+        return Server(
+            _core.Server(
+                engine=self._core,
+                host=host,
+                port=_checked_int("port", port, 65535),
+                threads=_checked_int("threads", threads, 1024),
+                region=self.region,
+                account=self.account,
+                insecure=bool(insecure),
+            )
+        )
 
     # --- Rebuilding --------------------------------------------------------------------------------------------------
 

@@ -133,19 +133,10 @@ class World:
 
     # --- Messages ----------------------------------------------------------------------------------------------------
 
-    def send(
-        self,
-        name: str,
-        body: str,
-        delay: int | None = None,
-        group: str | None = None,
-        dedup: str | None = None,
-        batch: bool = False,
-    ) -> SendAnswer:
+    def send(self, name: str, body: str, **options: Any) -> SendAnswer:
+        """Options are ``delay``, ``group`` and ``dedup``."""
         self.settle()
-        queue = self.queue(name)
-        queue.check_send(group, dedup, delay, batch)
-        answer = queue.enqueue_sent(body, group, dedup, delay)
+        answer = self.queue(name).send(body, **options)
         self.settle()
         return answer
 
@@ -171,10 +162,13 @@ class World:
         while True:  # 6.4: answers as soon as one message can be returned.
             deliveries = self.try_receive(queue, max_messages, visibility_timeout, attempt)
             self.settle()
-            if deliveries or self.now >= deadline:
+            if deliveries or short_poll:
                 return deliveries
-            if not self.can_deliver(queue):  # A move task may have brought a dead letter back at once.
-                self.advance_to(min(deadline, self.next_event() or deadline))
+            if self.can_deliver(queue):
+                continue  # The try itself moved a dead letter to where it can be received: here, or back by a task.
+            if self.now >= deadline:
+                return []
+            self.advance_to(min(deadline, self.next_event() or deadline))
 
     def try_receive(self, queue: Queue, max_messages: int, timeout: int | None, attempt: str | None) -> list[Delivery]:
         timeout = queue.settings.visibility_timeout if timeout is None else timeout  # Read at each try (6.5).
@@ -194,9 +188,9 @@ class World:
         self.queue(name).delete(handle)
         self.settle()
 
-    def change_visibility(self, name: str, handle: str, timeout: int, batch: bool = False) -> None:
+    def change_visibility(self, name: str, handle: str, timeout: int) -> None:
         self.settle()
-        self.queue(name).change_visibility(handle, timeout, batch)
+        self.queue(name).change_visibility(handle, timeout)
         self.settle()
 
     # --- Batches (9) -------------------------------------------------------------------------------------------------
@@ -208,19 +202,25 @@ class World:
         check_batch([entry["id"] for entry in entries], "SendMessageBatchRequestEntry")
         if queue.fifo:
             check_fifo_batch(queue, entries)
-        return run_batch(entries, lambda e: self.send(name, **{k: v for k, v in e.items() if k != "id"}, batch=True))
+        batch = run_batch(entries, lambda entry: queue.send(**without_id(entry), batch=True))
+        self.settle()
+        return batch
 
     def delete_batch(self, name: str, entries: Sequence[dict[str, Any]]) -> Batch:
         self.settle()
-        self.queue(name)
+        queue = self.queue(name)
         check_batch([entry["id"] for entry in entries], "DeleteMessageBatchRequestEntry")
-        return run_batch(entries, lambda e: self.delete(name, e["handle"]))
+        batch = run_batch(entries, lambda entry: queue.delete(**without_id(entry)))
+        self.settle()
+        return batch
 
     def change_visibility_batch(self, name: str, entries: Sequence[dict[str, Any]]) -> Batch:
         self.settle()
-        self.queue(name)
+        queue = self.queue(name)
         check_batch([entry["id"] for entry in entries], "ChangeMessageVisibilityBatch")
-        return run_batch(entries, lambda e: self.change_visibility(name, e["handle"], e["timeout"], batch=True))
+        batch = run_batch(entries, lambda entry: queue.change_visibility(**without_id(entry), batch=True))
+        self.settle()
+        return batch
 
     # --- Between queues (model_redrive.py) ---------------------------------------------------------------------------
 
@@ -281,8 +281,12 @@ def check_fifo_batch(queue: Queue, entries: Iterable[dict[str, Any]]) -> None:
             raise SqsError("InvalidParameterValue", NO_DEDUPLICATION_ID)
 
 
+def without_id(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key != "id"}
+
+
 def run_batch(entries: Iterable[dict[str, Any]], act: Callable[[dict[str, Any]], Any]) -> Batch:
-    """Entries are independent; both lists keep the order of the request."""
+    """Entries are independent, but the whole is one action: nothing happens between them (6.1)."""
     batch = Batch([], [])
     for entry in entries:
         try:

@@ -163,6 +163,19 @@ class Queue:
     def changed(self) -> None:
         """Called after each single change of a message's state."""
 
+    # --- Send ---
+
+    def send(
+        self,
+        body: str,
+        delay: int | None = None,
+        group: str | None = None,
+        dedup: str | None = None,
+        batch: bool = False,
+    ) -> SendAnswer:
+        self.check_send(group, dedup, delay, batch)
+        return self.enqueue_sent(body, group, dedup, delay)
+
     # --- Messages coming, changing and going -------------------------------------------------------------------------
 
     def add(self, message: Message) -> None:

@@ -7,6 +7,7 @@ names the model gives (``message-1``, ``handle-1``, ``task-1``) as they turn up.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
 from collections import Counter
@@ -246,11 +247,11 @@ class Rig:
     def check_at_end(self) -> None:
         self.check_counts()
         self.check_books()
-        assert self.engine.dump() == self.twin.dump()
+        assert_same(self.engine.dump(), self.twin.dump(), "the twin, whose time went in other steps")
         assert bytes(self.engine.history()) == bytes(self.twin.history())
         rebuilt = localsqs.rebuild(self.engine.history())
         rebuilt.clock.move_to_ns(self.world.now)
-        assert rebuilt.dump() == self.engine.dump()
+        assert_same(self.engine.dump(), rebuilt.dump(), "the engine rebuilt from the history")
 
     def check_books(self) -> None:
         """What the engine's history says became of all messages is what the model's books say."""
@@ -306,6 +307,12 @@ def tally(history: localsqs.History) -> dict[str, Counter[str]]:
                 for place in list(present[queue]):
                     leave(queue, place, "purged")
     return {name: books[queue] for queue, name in names.items()}
+
+
+def assert_same(expected: str, got: str, what: str) -> None:
+    if expected != got:
+        lines = difflib.unified_diff(expected.splitlines(), got.splitlines(), "engine", what, lineterm="", n=1)
+        raise AssertionError("\n".join(lines))
 
 
 # --- Plain conversions ----------------------------------------------------------------------------------------------

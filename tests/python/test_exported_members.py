@@ -57,7 +57,7 @@ def test_version():
     assert result.stdout.strip() == f"localsqs {localsqs.__version__}"
 
 
-@pytest.mark.parametrize("command", ["serve", "up"])
+@pytest.mark.parametrize("command", ["up"])
 def test_commands_of_later_versions_say_so(command):
     run = subprocess.run([sys.executable, "-m", "localsqs", command, "x"], capture_output=True, text=True)
     assert run.returncode == 2

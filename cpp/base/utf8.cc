@@ -1,4 +1,4 @@
-#include "account/utf8.h"
+#include "base/utf8.h"
 
 #include <cstdint>
 

@@ -1,0 +1,57 @@
+// Server: the HTTP endpoint of an engine, in threads of its own.
+#include <pybind11/pybind11.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "binding/engine_handle.h"
+#include "binding/register.h"
+#include "server/server.h"
+
+namespace py = pybind11;
+
+namespace sqs::binding {
+namespace {
+
+struct ServerHandle {
+  std::shared_ptr<EngineHandle> engine;  // Outlives the server.
+  std::unique_ptr<server::Server> server;
+};
+
+std::unique_ptr<ServerHandle> StartServer(std::shared_ptr<EngineHandle> engine, std::string host, uint16_t port,
+                                          int threads, std::string region, std::string account, bool insecure) {
+  server::ServerOptions options;
+  options.host = std::move(host);
+  options.port = port;
+  options.threads = threads;
+  options.beyond_loopback = insecure;
+  options.identity.region = std::move(region);
+  options.identity.account = std::move(account);
+  auto started = server::Server::Start(engine->engine, std::move(options));
+  if (!started.ok()) {
+    PyErr_SetString(PyExc_OSError, std::string(started.status().message()).c_str());
+    throw py::error_already_set();
+  }
+  return std::make_unique<ServerHandle>(ServerHandle{std::move(engine), *std::move(started)});
+}
+
+// A thread of the server may be waiting for the GIL (a clock in Python), and stopping waits for the thread.
+void StopServer(ServerHandle& handle) {
+  const py::gil_scoped_release release;
+  handle.server->Stop();
+}
+
+}  // namespace
+
+void RegisterServer(py::module_& m) {
+  py::class_<ServerHandle>(m, "Server", "The HTTP endpoint of an engine. Thread-safe.")
+      .def(py::init(&StartServer), py::kw_only(), py::arg("engine"), py::arg("host"), py::arg("port"),
+           py::arg("threads"), py::arg("region"), py::arg("account"), py::arg("insecure"))
+      .def_property_readonly("port", [](const ServerHandle& handle) { return handle.server->port(); })
+      .def_property_readonly("endpoint_url", [](const ServerHandle& handle) { return handle.server->endpoint_url(); })
+      .def("stop", &StopServer);
+}
+
+}  // namespace sqs::binding

@@ -1,0 +1,33 @@
+// What the connections of one server thread share.
+#pragma once
+
+#include <boost/asio.hpp>
+#include <cstddef>
+#include <functional>
+#include <string>
+
+#include "server/dispatcher.h"
+
+namespace sqs::server {
+
+struct ServerLimits {
+  size_t header_bytes_max = 16 * 1024;
+  // A message of 1 MiB grows by JSON escapes and base64 (shared/spec/sqs.md, 5.2).
+  size_t body_bytes_max = 8 * 1024 * 1024;
+  size_t connections_max = 20000;
+  std::chrono::seconds request_time{30};  // From the first byte of a request to its last; and for one write.
+};
+
+struct ServerContext {
+  boost::asio::io_context& io;
+  Dispatcher& dispatcher;
+  Engine& engine;
+  const ServerLimits& limits;
+  wire::JsonReader json;
+  // Called when a receive has been parked: somebody must wake the engine at its next event.
+  std::function<void()> on_parked;
+  // One line a request, if wanted.
+  std::function<void(absl::string_view line)> log;
+};
+
+}  // namespace sqs::server

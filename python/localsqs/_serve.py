@@ -1,0 +1,66 @@
+"""`localsqs serve`: the endpoint, until it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+
+from localsqs import Engine, ManualClock, SystemClock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Printed once it listens: what to do with it, for the clients that most people have.
+_HOW_TO = """localsqs listens on {url}  (any credentials; stop with Ctrl-C)
+
+  boto3    boto3.client("sqs", endpoint_url="{url}")
+  aws cli  aws --endpoint-url {url} sqs list-queues
+  any SDK  export AWS_ENDPOINT_URL_SQS={url}"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `localsqs serve`."""
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=9324, help="port; 0 takes a free one (default: 9324)")
+    parser.add_argument("--region", default="us-east-1", help="of callers whose signature names none")
+    parser.add_argument("--account", default="000000000000", help="of callers whose access key names none")
+    parser.add_argument("--clock", choices=["system", "manual"], default="system")
+    parser.add_argument("--seed", type=int, help="of message ids and everything else random")
+    parser.add_argument("--strict", action="store_true", help="the 60-second rules after DeleteQueue and PurgeQueue")
+    parser.add_argument("--threads", type=int, default=1, help="that serve connections (default: 1)")
+    parser.add_argument("--insecure", action="store_true", help="allow a --host that others can reach")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serves until SIGINT or SIGTERM. 0 when stopped, 1 if it could not listen."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    engine = Engine(
+        clock=ManualClock() if options.clock == "manual" else SystemClock(),
+        seed=options.seed,
+        region=options.region,
+        account=options.account,
+        strict=options.strict,
+    )
+    try:
+        server = engine.serve(
+            host=options.host, port=options.port, threads=options.threads, insecure=options.insecure
+        )
+    except OSError as error:
+        print(f"localsqs serve: {error}")
+        return 1
+    with engine, server:
+        print(_HOW_TO.format(url=server.endpoint_url), flush=True)
+        stopped.wait()
+    print("stopped")
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """`localsqs serve`, by itself."""
+    parser = argparse.ArgumentParser(prog="localsqs serve", description="The endpoint, until it is stopped.")
+    add_arguments(parser)
+    return run(parser.parse_args(argv))
