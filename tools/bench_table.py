@@ -66,9 +66,10 @@ def engine_table(engine: dict[str, dict[str, float]]) -> str:
         "|---|---:|---:|---:|",
     ]
     headings = {
-        "Standard": "standard queue",
+        "Standard": "standard queue, empty",
         "StandardDeep": "standard, 1,000,000 waiting",
-        "Fifo": "FIFO, 10,000 groups",
+        "StandardSame": "standard, 10,000 waiting",
+        "Fifo": "FIFO, 10,000 waiting in 10,000 groups",
     }
     for name, heading in headings.items():
         cells = []
@@ -98,14 +99,14 @@ def aims_table(
     )
     standard = {o: engine[f"Standard/{o}"]["md5s"] for o in operations}
     deep = max(engine[f"StandardDeep/{o}"]["md5s"] / standard[o] for o in operations)
-    fifo = max(engine[f"Fifo/{o}"]["md5s"] / standard[o] for o in operations)
+    fifo = max(engine[f"Fifo/{o}"]["md5s"] / engine[f"StandardSame/{o}"]["md5s"] for o in operations)
     memory = engine["BytesPerWaitingMessage"]["rss_bytes"]
     rows: list[tuple[str, str, float, str, float]] = [
         ("send, in MD5s of its body", "at most", 2, ".2f", standard["Send"]),
         ("receive, in MD5s", "at most", 1, ".2f", standard["Receive"]),
         ("delete, in MD5s", "at most", 1, ".2f", standard["Delete"]),
         ("1,000,000 waiting / none waiting, slowest of the three", "at most", 1.3, ".2f", deep),
-        ("FIFO with 10,000 groups / standard, slowest of the three", "at most", 2, ".2f", fifo),
+        ("FIFO with 10,000 groups / standard as deep, slowest of the three", "at most", 2, ".2f", fifo),
         ("bytes a waiting message of 256 bytes", "at most", 400, ".0f", memory),
         ("`send_message`: boto3 with HTTP stubbed / localsqs", "at least", 120, ".0f", send["stub"]),
         ("`send_message`: boto3 under moto / localsqs", "at least", 500, ".0f", send["moto"]),

@@ -118,7 +118,8 @@ class Accounts {
 
   // Passes every timer due at `now`, each at its own instant, over all queues in order.
   void AdvanceTo(absl::Time now) {
-    if (!timer_index_.empty() && timer_index_.begin()->first <= now) PassTimers(now);
+    if (!timer_index_.empty() && timer_index_.begin()->first <= now) PassEvents(now);
+    if (!task_index_.empty() && task_index_.begin()->first <= now) PassEvents(now);
     if (time_ < now) time_ = now;
   }
   // The instant of the next timer of any queue or move task, or InfiniteFuture. Exact.
@@ -155,6 +156,10 @@ class Accounts {
   struct QueueRecord {
     std::unique_ptr<Queue> queue;
     absl::Time indexed_at = absl::InfiniteFuture();   // Its key in timer_index_.
+    absl::Time step_at = absl::InfiniteFuture();      // Its key in task_index_: what its active move task does next.
+    // What move tasks brought at the last instant at which they brought anything: from this sequence on.
+    absl::Time redriven_at = absl::InfinitePast();
+    uint64_t redriven_from = 0;
     std::vector<std::unique_ptr<MoveTask>> tasks;     // With this queue as source, oldest first; at most one active.
     FifoThrottle throttle;
   };
@@ -238,10 +243,10 @@ class Accounts {
   void ApplyKind(const Effect& effect, const Kind& kind);
 
   // timers.cc
-  void PassTimers(absl::Time now);
+  void PassEvents(absl::Time now);
   void Reindex(QueueRecord& record);
-  absl::Time ExactNextEventAt(const QueueRecord& record) const;
-  void PassOne(QueueRecord& record, absl::Time at);
+  absl::Time NextTimerAt();
+  void PassTimer(QueueRecord& record, absl::Time at);
 
   Options options_;
   FaultOptions faults_;
@@ -255,6 +260,7 @@ class Accounts {
   absl::btree_map<QueueName, absl::Time> deleted_at_;  // Names deleted in the last 60 seconds; strict only.
   // (bound of the next event, queue): bounds may be early, never late. See timers.cc.
   absl::btree_set<std::pair<absl::Time, QueueNumber>> timer_index_;
+  absl::btree_set<std::pair<absl::Time, QueueNumber>> task_index_;  // Exact.
   QueueNumber next_number_ = 1;
   std::vector<Effect> pending_;
   std::vector<QueueNumber> became_visible_;

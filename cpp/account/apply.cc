@@ -45,6 +45,7 @@ void Accounts::ApplyKind(const Effect& effect, const QueueDeleted&) {
   const QueueName& name = record.queue->name();
   if (options_.strict) deleted_at_[name] = effect.at;
   timer_index_.erase({record.indexed_at, effect.queue});
+  task_index_.erase({record.step_at, effect.queue});
   by_name_.erase(QueueAddress{name.region, name.account, name.name});
   in_name_order_.erase(name);
   by_url_.Clear();
@@ -66,6 +67,10 @@ void Accounts::ApplyKind(const Effect& effect, const Redriven& redriven) {
   if (redriven.to_queue != 0) {
     QueueRecord& target = records_.at(redriven.to_queue);
     target.queue->Apply(Sent{redriven.to_place, redriven.payload, redriven.visible_at}, effect.at);
+    if (target.redriven_at != effect.at) {
+      target.redriven_at = effect.at;
+      target.redriven_from = redriven.to_place.sequence;
+    }
     Reindex(target);
   }
   if (MoveTask* task = ActiveTask(source); task != nullptr) task->CountMove(effect.at);

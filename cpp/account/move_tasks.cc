@@ -141,33 +141,35 @@ MoveTask* Accounts::ActiveTask(const QueueRecord& source) const {
 }
 
 // When the active task of `source` can do something, or InfiniteFuture: then it waits for the queue.
+//
+// What another task brought here at this very instant waits a millisecond: two tasks that move messages in a circle
+// would else do so for ever within one instant.
 absl::Time Accounts::NextStepAt(const QueueRecord& source) const {
   const MoveTask* task = ActiveTask(source);
   if (task == nullptr) return absl::InfiniteFuture();
   if (task->status == MoveTaskStatus::kCancelling || source.queue->message_count() == 0) return time_;
   const absl::Time end = task->started_at + kMoveTaskLifeMax;
-  if (!source.queue->OldestDeliverable().has_value()) return end;
-  return std::min(std::max(task->next_step_at, time_), end);
+  const std::optional<MessagePlace> oldest = source.queue->OldestDeliverable();
+  if (!oldest.has_value()) return end;
+  const bool just_came = source.redriven_at >= time_ && oldest->sequence >= source.redriven_from;
+  const absl::Time earliest = just_came ? source.redriven_at + absl::Milliseconds(1) : time_;
+  return std::min(std::max(task->next_step_at, earliest), end);
 }
 
+// Does what NextStepAt said is due at `now`.
 void Accounts::StepMoveTask(QueueRecord& source, absl::Time now) {
   MoveTask* task = ActiveTask(source);
-  if (task == nullptr) return;
   const QueueNumber number = source.queue->number();
-  if (task->status == MoveTaskStatus::kCancelling) {
-    Emit(number, now, MoveTaskChanged{task->id, MoveTaskStatus::kCancelled, ""});
-    return;
-  }
-  if (source.queue->message_count() == 0) {
-    Emit(number, now, MoveTaskChanged{task->id, MoveTaskStatus::kCompleted, ""});
-    return;
-  }
-  if (now >= task->started_at + kMoveTaskLifeMax) {  // [ours]: no text is known.
-    Emit(number, now, MoveTaskChanged{task->id, MoveTaskStatus::kFailed, "TaskTimedOut"});
-    return;
-  }
+  const auto finish = [&](MoveTaskStatus status, absl::string_view reason) {
+    Emit(number, now, MoveTaskChanged{task->id, status, std::string(reason)});
+  };
+  if (task == nullptr) return Reindex(source);
+  if (task->status == MoveTaskStatus::kCancelling) return finish(MoveTaskStatus::kCancelled, "");
+  if (source.queue->message_count() == 0) return finish(MoveTaskStatus::kCompleted, "");
+  if (now >= task->started_at + kMoveTaskLifeMax) return finish(MoveTaskStatus::kFailed, "TaskTimedOut");  // [ours]
   const std::optional<MessagePlace> oldest = source.queue->OldestDeliverable();
-  if (oldest.has_value() && task->next_step_at <= now) MoveOne(source, *task, *oldest, now);
+  if (NextStepAt(source) > now || !oldest.has_value()) return Reindex(source);
+  MoveOne(source, *task, *oldest, now);
 }
 
 void Accounts::MoveOne(QueueRecord& source, MoveTask& task, MessagePlace place, absl::Time now) {

@@ -218,6 +218,8 @@ int main(int argc, char** argv) {
   // An iteration is a round of 1,000 operations, so its microseconds are the operation's nanoseconds.
   sqs::RegisterOperations("Standard", false, 0);
   sqs::RegisterOperations("StandardDeep", false, sqs::kMillion);
+  // Both with as many waiting as there are groups, so that one is measured beside the other.
+  sqs::RegisterOperations("StandardSame", false, sqs::kGroups);
   sqs::RegisterOperations("Fifo", true, sqs::kGroups);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

@@ -27,7 +27,7 @@ struct Message {
   PayloadPtr payload;
   int64_t visible_at_ns = 0;         // End of the delay or of the visibility timeout.
   int64_t received_at_ns = 0;        // The last receive: the 12-hour cap counts from it (6.5).
-  int64_t first_received_at_ns = 0;  // 0: never received.
+  int64_t first_received_at_ns = 0;  // Means something only if receive_count is not 0.
   SlotLinks order;                   // Visible: the delivery list. Delayed or in flight: a timer list.
   SlotLinks retention;               // The list by age; while free, `next` chains the free slots.
   uint32_t receive_count = 0;        // ApproximateReceiveCount.

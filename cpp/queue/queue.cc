@@ -210,7 +210,7 @@ void Queue::ReapplyDelay(int64_t at_ns) {
   const int64_t delay_ns = absl::ToInt64Nanoseconds(config_->delay());
   std::vector<uint32_t> slots;
   for (RetentionList::Cursor cursor(retention_, messages_); cursor.slot() != kNoSlot; cursor.Next()) {
-    if (messages_[cursor.slot()].first_received_at_ns == 0) slots.push_back(cursor.slot());
+    if (messages_[cursor.slot()].receive_count == 0) slots.push_back(cursor.slot());
   }
   for (uint32_t slot : slots) {
     Message& message = messages_[slot];
@@ -273,9 +273,9 @@ void Queue::Apply(const Sent& effect, absl::Time at) {
 void Queue::Apply(const Received& effect, absl::Time at) {
   const int64_t at_ns = absl::ToUnixNanos(at);
   Message& message = messages_[effect.place.slot];
+  if (message.receive_count == 0) message.first_received_at_ns = at_ns;
   message.receive_count = effect.receive_count;
   message.received_at_ns = at_ns;
-  if (message.first_received_at_ns == 0) message.first_received_at_ns = at_ns;
   MoveTo(effect.place.slot, Message::kInFlight, absl::ToUnixNanos(effect.visible_at), at_ns);
 }
 

@@ -183,6 +183,64 @@ TEST_F(EngineTest, AMoveTaskMovesAtItsRate) {
   EXPECT_EQ(arrived(), "5");
 }
 
+// Two queues, each the other's dead-letter queue, each with a message in flight, so that neither task can complete.
+TEST_F(EngineTest, MoveTasksInACircleLetTimePass) {
+  const auto redrive_to = [](absl::string_view name) {
+    return StringMap{{"RedrivePolicy", absl::StrCat(R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:)",
+                                                    name, R"(","maxReceiveCount":9})")}};
+  };
+  Create("a");
+  Create("b", redrive_to("a"));
+  ASSERT_TRUE(engine_.Call(SetQueueAttributesRequest{"a", redrive_to("b")}, caller_).ok());
+  const auto start = [&](absl::string_view from, absl::string_view to) {
+    return engine_.Call(StartMessageMoveTaskRequest{absl::StrCat("arn:aws:sqs:us-east-1:000000000000:", from),
+                                                    absl::StrCat("arn:aws:sqs:us-east-1:000000000000:", to)},
+                        caller_);
+  };
+  for (const char* queue : {"a", "b"}) {
+    Send(queue, "1");
+    Send(queue, "2");
+    ASSERT_EQ(Receive(queue).messages.size(), 1u);
+  }
+  ASSERT_TRUE(start("a", "b").ok());
+  ASSERT_TRUE(start("b", "a").ok());
+  clock_->Advance(absl::Milliseconds(10));
+  engine_.Look([](const Accounts& accounts, absl::Time) {
+    EXPECT_EQ(accounts.queues()[0]->message_count() + accounts.queues()[1]->message_count(), 4);
+  });
+}
+
+// At one instant a timeout ends in one queue and a move task brings a message of another group there.
+TEST_F(EngineTest, ReplayKeepsTheTurnsOfOneInstant) {
+  const StringMap fifo = {{"FifoQueue", "true"}, {"ContentBasedDeduplication", "true"}};
+  Create("dead.fifo", fifo);
+  StringMap with_redrive = fifo;
+  with_redrive.emplace_back(
+      "RedrivePolicy", R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead.fifo","maxReceiveCount":1})");
+  Create("orders.fifo", with_redrive);
+  const auto send = [&](const char* group, const char* body) {
+    ASSERT_TRUE(engine_.Call(SendMessageRequest{"orders.fifo", {.message_body = body, .message_group_id = group}},
+                             caller_)
+                    .ok());
+  };
+  const auto receive = [&](const std::string& url, int64_t timeout) {
+    ReceiveMessageRequest request = Request(url, 0);
+    request.visibility_timeout = timeout;
+    ASSERT_TRUE(engine_.Call(request, caller_).ok());
+  };
+  send("g1", "x");
+  receive("orders.fifo", 0);
+  receive("orders.fifo", 0);  // Moves it.
+  receive("dead.fifo", 1);
+  ASSERT_TRUE(engine_.Call(StartMessageMoveTaskRequest{"arn:aws:sqs:us-east-1:000000000000:dead.fifo"}, caller_).ok());
+  send("g2", "y");
+  receive("orders.fifo", 1);
+  clock_->Advance(absl::Seconds(1));
+  Engine rebuilt(On(std::make_shared<ManualClock>(clock_->Now())));
+  rebuilt.Replay(engine_.HistorySince(0));
+  EXPECT_EQ(rebuilt.Dump(), engine_.Dump());
+}
+
 // Many threads on one engine: every message sent is deleted once, and nothing is left.
 TEST(EngineStressTest, ThreadsConserveMessages) {
   Engine engine({.seed = 7, .history = {.effects_max = 1000}});
