@@ -55,10 +55,22 @@ class QueryReader {
   template <class T>
   void operator()(const FieldInfo& field, T& member) {
     const QueryNode* child = node_.Child(field.QueryName());
-    if (child != nullptr && status_.ok()) status_ = ReadMember(field, *child, &member);
+    if (child == nullptr) {
+      UseEmptyList(member);
+    } else if (status_.ok()) {
+      status_ = ReadMember(field, *child, &member);
+    }
   }
 
  private:
+  // Flat parameters cannot tell a list that is absent from one that is empty; the service takes it as empty.
+  template <class T>
+  static void UseEmptyList(std::optional<std::vector<T>>& member) {
+    member.emplace();
+  }
+  template <class T>
+  static void UseEmptyList(T&) {}
+
   template <class T>
   static absl::Status ReadMember(const FieldInfo& field, const QueryNode& node, T* member) {
     return ReadValue(field.name, node, member);
