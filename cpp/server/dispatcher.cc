@@ -3,9 +3,24 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "account/queue_address.h"
 #include "wire/credential_scope.h"
 
 namespace sqs::server {
+
+namespace {
+
+// "" for a request that names no queue by URL.
+template <class RequestStruct>
+absl::string_view QueueUrlOf(const RequestStruct& request) {
+  if constexpr (requires { request.queue_url; }) {
+    return request.queue_url;
+  } else {
+    return "";
+  }
+}
+
+}  // namespace
 
 struct Dispatcher::Call {
   const wire::Exchange& exchange;
@@ -23,7 +38,7 @@ bool Dispatcher::PerformAs(Call& call) {
   absl::Status status = call.exchange.Read(call.reader, &request);
   absl::StatusOr<Result> result = absl::UnknownError("not performed");
   if (status.ok()) {
-    const Caller caller = CallerOf(call.exchange, call.request);
+    const Caller caller = CallerOf(call.exchange, call.request, QueueUrlOf(request));
     if constexpr (std::is_same_v<RequestStruct, ReceiveMessageRequest>) {
       if (engine_.clock().moves_itself()) {
         result = engine_.Call(request, caller);  // Waits no real time.
@@ -81,13 +96,22 @@ std::string Dispatcher::NewRequestId() {
   return Uuid::OfNumber(engine_.seed(), requests_.fetch_add(1, std::memory_order_relaxed)).ToString();
 }
 
-Caller Dispatcher::CallerOf(const wire::Exchange& exchange, const wire::Request& request) const {
+// Credentials name region and account; without any, the queue URL does, or the host (1.6).
+Caller Dispatcher::CallerOf(const wire::Exchange& exchange, const wire::Request& request,
+                            absl::string_view queue_url) const {
   Caller caller{identity_.account, identity_.region, identity_.external_url};
   auto scope = wire::ScopeOfAuthorization(request.authorization);
   if (!scope.has_value()) scope = wire::ScopeOfCredential(exchange.query_credential());
   if (scope.has_value()) {
     caller.region = scope->region;
     if (wire::NamesAnAccount(scope->access_key)) caller.account = scope->access_key;
+  } else {
+    const std::string at_host = absl::StrCat("http://", request.host, "/", caller.account, "/any");
+    QueueAddress address;
+    if (ParseQueueUrl(queue_url, caller.region, caller.account, &address) ||
+        ParseQueueUrl(at_host, caller.region, caller.account, &address)) {
+      caller = {std::string(address.account), std::string(address.region), caller.url_base};
+    }
   }
   if (caller.url_base.empty()) caller.url_base = absl::StrCat(identity_.scheme, "://", request.host);
   return caller;

@@ -47,7 +47,7 @@ class Dispatcher {
   template <class RequestStruct>
   bool PerformAs(Call& call);
 
-  Caller CallerOf(const wire::Exchange& exchange, const wire::Request& request) const;
+  Caller CallerOf(const wire::Exchange& exchange, const wire::Request& request, absl::string_view queue_url) const;
 
   Engine& engine_;
   const Identity identity_;
