@@ -22,6 +22,20 @@ const char* ReasonOf(int status) {
   return http::obsolete_reason(static_cast<http::status>(status)).data();
 }
 
+bool IsLoopbackName(absl::string_view host) {
+  if (absl::StartsWith(host, "[::1]")) return true;
+  const absl::string_view name = host.substr(0, host.find(':'));
+  return name == "localhost" || absl::EndsWith(name, ".localhost") || absl::StartsWith(name, "127.");
+}
+
+// Whether a page of another site in the user's browser is behind a request: it must not reach the queues. A page of
+// our own has our address as its origin, and by a name that only this machine can have given us (DNS rebinding).
+bool IsFromAnotherSite(absl::string_view origin, absl::string_view fetch_site, absl::string_view host) {
+  if (fetch_site == "cross-site" || fetch_site == "same-site") return true;
+  if (origin.empty()) return false;
+  return !IsLoopbackName(host) || !absl::EndsWith(origin, absl::StrCat("://", host));
+}
+
 }  // namespace
 
 Connection::Connection(tcp::socket socket, ServerContext& context)
@@ -110,8 +124,8 @@ bool Connection::ParseOne() {
   if (error) {
     const bool too_large = error == http::error::body_limit;
     const bool long_header = error == http::error::header_limit;
-    AppendSimple(too_large ? 413 : long_header ? 431 : 400, error.message());
-    keep_alive_ = false;
+    keep_alive_ = false;  // Where the next request would begin is not known any more.
+    Refuse(too_large ? 413 : long_header ? 431 : 400, ErrorCode::kSerialization, error.message());
     return true;
   }
   if (!had_header && parser_->is_header_done() && !parser_->is_done() &&
@@ -140,13 +154,13 @@ void Connection::Perform() {
       PerformOperation(message.base());
       break;
     case http::verb::head:
-      AppendSimple(200, "");
+      AppendEmpty(200);
       break;
     case http::verb::options:
-      AppendSimple(204, "");
+      AppendEmpty(204);
       break;
     default:
-      AppendSimple(405, "Use GET or POST.");
+      Refuse(405, ErrorCode::kUnknownOperation, "Use GET or POST.");
   }
   if (!is_parked_) parser_.reset();
 }
@@ -161,10 +175,8 @@ void Connection::PerformOperation(const Header& header) {
   request_.accept = View(header[http::field::accept]);
   request_.trace_id = View(header["X-Amzn-Trace-Id"]);
   request_.body = parser_->get().body();
-  // A page of another origin in the user's browser must not reach the queues.
-  if (const absl::string_view origin = View(header[http::field::origin]);
-      !origin.empty() && !absl::EndsWith(origin, absl::StrCat("://", request_.host))) {
-    return AppendSimple(403, "Requests from other origins are refused.");
+  if (IsFromAnotherSite(View(header[http::field::origin]), View(header["Sec-Fetch-Site"]), request_.host)) {
+    return Refuse(403, ErrorCode::kAccessDenied, "Requests from pages of other sites are refused.");
   }
   exchange_.emplace(request_);
   wire::Answer answer;
@@ -204,11 +216,19 @@ void Connection::AppendAnswer(const wire::Answer& answer) {
   absl::StrAppend(&out_, "\r\n\r\n", answer.body);
 }
 
-// What is no answer of SQS: faults of HTTP itself.
-void Connection::AppendSimple(int status, absl::string_view text) {
-  absl::StrAppend(&out_, "HTTP/1.1 ", status, " ", ReasonOf(status), "\r\nContent-Type: text/plain\r\n");
-  if (status != 204) absl::StrAppend(&out_, "Content-Length: ", text.size(), "\r\n");
-  absl::StrAppend(&out_, keep_alive_ ? "" : "Connection: close\r\n", "\r\n", text);
+// Refuses what never became an operation, in the form of the service's errors.
+void Connection::Refuse(int status, ErrorCode code, absl::string_view text) {
+  const wire::Request as_json{.amz_target = "AmazonSQS.ListQueues"};
+  wire::Answer answer;
+  answer.request_id = context_.dispatcher.NewRequestId();
+  wire::Exchange(as_json).WriteError(SqsError(code, text), answer.request_id, &answer);
+  answer.status = status;
+  AppendAnswer(answer);
+}
+
+void Connection::AppendEmpty(int status) {
+  absl::StrAppend(&out_, "HTTP/1.1 ", status, " ", ReasonOf(status), "\r\n", status == 204 ? "" : "Content-Length: 0\r\n",
+                  keep_alive_ ? "" : "Connection: close\r\n", "\r\n");
 }
 
 // Tries to write at once; waits only for what the socket does not take.

@@ -40,7 +40,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void PerformOperation(const Header& header);
   void OnServed(absl::StatusOr<ReceiveMessageResult> result);
   void AppendAnswer(const wire::Answer& answer);
-  void AppendSimple(int status, absl::string_view text);
+  void Refuse(int status, ErrorCode code, absl::string_view text);
+  void AppendEmpty(int status);
   void Write();
   void OnWritten(const boost::system::error_code& error, size_t bytes);
   void GiveTime(std::chrono::seconds seconds);
