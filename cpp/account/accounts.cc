@@ -11,8 +11,7 @@ namespace sqs {
 
 // The refusal of 1.6, for an operation that no policy can open to another account.
 absl::Status Accounts::NotTheOwner(const Queue& queue, Operation operation, const Caller& caller) {
-  const std::string action =
-      absl::StrCat("sqs:", absl::AsciiStrToLower(kOperationNames[static_cast<int>(operation)]));
+  const std::string action = absl::StrCat("sqs:", absl::AsciiStrToLower(kOperationNames[static_cast<int>(operation)]));
   return SqsError(ErrorCode::kAccessDenied,
                   absl::StrCat("User: arn:", PartitionOf(caller.region), ":iam::", caller.account,
                                ":root is not authorized to perform: ", action, " on resource: ", queue.arn(),
@@ -79,8 +78,8 @@ std::string Accounts::Dump(absl::Time now) const {
     for (const auto& task : record.tasks) {
       absl::StrAppend(&text, "  task ", task->id.ToString(), " ", task->StatusText(), " to ", task->destination_arn,
                       " rate ", task->max_per_second.value_or(0), " moved ", task->moved, " of ", task->to_move,
-                      " started ", absl::ToUnixNanos(task->started_at), " next ",
-                      absl::ToUnixNanos(task->next_step_at), " ", task->failure_reason, "\n");
+                      " started ", absl::ToUnixNanos(task->started_at), " next ", absl::ToUnixNanos(task->next_step_at),
+                      " ", task->failure_reason, "\n");
     }
   }
   return text;
@@ -88,14 +87,14 @@ std::string Accounts::Dump(absl::Time now) const {
 
 std::string Accounts::DumpSettings(const Queue& queue) {
   const QueueConfig& config = queue.config();
-  std::string text = absl::StrCat(
-      "  created ", absl::ToUnixNanos(queue.created_at()), " modified ", absl::ToUnixNanos(queue.last_modified_at()),
-      " purged ", queue.purged_at().has_value() ? absl::ToUnixNanos(*queue.purged_at()) : 0, "\n");
+  std::string text = absl::StrCat("  created ", absl::ToUnixNanos(queue.created_at()), " modified ",
+                                  absl::ToUnixNanos(queue.last_modified_at()), " purged ",
+                                  queue.purged_at().has_value() ? absl::ToUnixNanos(*queue.purged_at()) : 0, "\n");
   absl::StrAppend(&text, "  delay ", config.delay_seconds, " size ", config.maximum_message_size, " retention ",
                   config.message_retention_period, " wait ", config.receive_message_wait_time_seconds, " visibility ",
                   config.visibility_timeout, "\n  policy ", config.policy, "\n  redrive ",
-                  config.redrive_policy.dead_letter_target_arn, " ", config.redrive_policy.max_receive_count,
-                  " allow ", config.redrive_allow_policy, "\n");
+                  config.redrive_policy.dead_letter_target_arn, " ", config.redrive_policy.max_receive_count, " allow ",
+                  config.redrive_allow_policy, "\n");
   absl::StrAppend(&text, "  kms ", config.kms_master_key_id, " ", config.kms_data_key_reuse_period_seconds, " sse ",
                   config.sqs_managed_sse_enabled, " fifo ", config.fifo, " content ",
                   config.content_based_deduplication, " scope ", static_cast<int>(config.deduplication_scope),

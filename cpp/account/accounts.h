@@ -155,12 +155,12 @@ class Accounts {
   // A queue and what the account keeps beside it.
   struct QueueRecord {
     std::unique_ptr<Queue> queue;
-    absl::Time indexed_at = absl::InfiniteFuture();   // Its key in timer_index_.
-    absl::Time step_at = absl::InfiniteFuture();      // Its key in task_index_: what its active move task does next.
+    absl::Time indexed_at = absl::InfiniteFuture();  // Its key in timer_index_.
+    absl::Time step_at = absl::InfiniteFuture();     // Its key in task_index_: what its active move task does next.
     // What move tasks brought at the last instant at which they brought anything: from this sequence on.
     absl::Time redriven_at = absl::InfinitePast();
     uint64_t redriven_from = 0;
-    std::vector<std::unique_ptr<MoveTask>> tasks;     // With this queue as source, oldest first; at most one active.
+    std::vector<std::unique_ptr<MoveTask>> tasks;  // With this queue as source, oldest first; at most one active.
     FifoThrottle throttle;
   };
 
@@ -190,7 +190,8 @@ class Accounts {
   // --- By topic; see the files named above ---
 
   // queues.cc
-  absl::StatusOr<std::string> ExistingQueueUrl(const Queue& queue, const StringMap& attributes, const CallContext& context);
+  absl::StatusOr<std::string> ExistingQueueUrl(const Queue& queue, const StringMap& attributes,
+                                               const CallContext& context);
 
   // queue_settings.cc: the redrive policy's target exists, has the same type, and allows `source_arn`.
   absl::Status CheckRedriveTarget(const RedrivePolicy& policy, absl::string_view policy_text,

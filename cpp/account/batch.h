@@ -23,7 +23,8 @@ template <class Entry>
 absl::Status CheckBatch(const std::optional<std::vector<Entry>>& entries, absl::string_view what) {
   if (!entries.has_value()) return MissingParameter("Entries");
   if (entries->empty()) {
-    return SqsError(ErrorCode::kEmptyBatchRequest, absl::StrCat("There should be at least one ", what, " in the request."));
+    return SqsError(ErrorCode::kEmptyBatchRequest,
+                    absl::StrCat("There should be at least one ", what, " in the request."));
   }
   if (entries->size() > kBatchEntriesMax) {
     return SqsError(ErrorCode::kTooManyEntriesInBatchRequest,

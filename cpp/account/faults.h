@@ -13,10 +13,10 @@ struct FaultOptions {
   double sample = 0;         // A short poll finds fewer messages than there are, perhaps none.
   double forget_delete = 0;  // A delete answers success and the message comes back.
   // Any queue:
-  double throttle = 0;                // A call answers RequestThrottled.
-  std::optional<int> in_flight_max;   // OverLimit (standard) or empty answers (FIFO) at a lower cap.
-  bool fifo_quotas = false;           // 300 calls and 3,000 messages a second (10), else RequestThrottled.
-  double latency_seconds = 0;         // Every call takes this long on the engine's clock.
+  double throttle = 0;               // A call answers RequestThrottled.
+  std::optional<int> in_flight_max;  // OverLimit (standard) or empty answers (FIFO) at a lower cap.
+  bool fifo_quotas = false;          // 300 calls and 3,000 messages a second (10), else RequestThrottled.
+  double latency_seconds = 0;        // Every call takes this long on the engine's clock.
 };
 
 }  // namespace sqs

@@ -8,11 +8,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "account/number.h"
-#include "base/utf8.h"
 #include "api/errors.h"
 #include "api/limits.h"
 #include "base/digest.h"
 #include "base/status.h"
+#include "base/utf8.h"
 
 namespace sqs {
 namespace {
@@ -122,8 +122,9 @@ absl::Status CheckSystemAttributes(const AttributeValueMap& attributes) {
     }
     SQS_RETURN_IF_ERROR(RefuseLists(value));
     if (value.data_type != "String") {  // [ours]
-      return Invalid("The type of message system attribute 'AWSTraceHeader' is invalid. You must use only the "
-                     "following supported type prefixes: String.");
+      return Invalid(
+          "The type of message system attribute 'AWSTraceHeader' is invalid. You must use only the "
+          "following supported type prefixes: String.");
     }
     if (!value.string_value.has_value() || value.string_value->empty()) {  // [ours], after the text of user attributes
       return Invalid("Message system attribute 'AWSTraceHeader' must contain a non-empty value of type 'String'.");

@@ -15,8 +15,8 @@ namespace {
 absl::Status Refuse(absl::string_view text) { return SqsError(ErrorCode::kInvalidParameterValue, text); }
 
 absl::Status NoSuchResource(absl::string_view parameter) {
-  return SqsError(ErrorCode::kResourceNotFound, absl::StrCat("The resource that you specified for the ", parameter,
-                                                             " parameter doesn't exist."));
+  return SqsError(ErrorCode::kResourceNotFound,
+                  absl::StrCat("The resource that you specified for the ", parameter, " parameter doesn't exist."));
 }
 
 absl::Status CheckArnForm(absl::string_view parameter, absl::string_view arn) {
@@ -41,11 +41,12 @@ absl::StatusOr<Queue*> Accounts::OpenArn(absl::string_view parameter, absl::stri
 absl::StatusOr<StartMessageMoveTaskResult> Accounts::Handle(const StartMessageMoveTaskRequest& request,
                                                             const CallContext& context) {
   if (request.source_arn.empty()) return MissingParameter("SourceArn");
-  SQS_ASSIGN_OR_RETURN(Queue* source, OpenArn("SourceArn", request.source_arn, Operation::kStartMessageMoveTask, context));
+  SQS_ASSIGN_OR_RETURN(Queue * source,
+                       OpenArn("SourceArn", request.source_arn, Operation::kStartMessageMoveTask, context));
   Queue* destination = nullptr;
   if (!request.destination_arn.empty()) {
-    SQS_ASSIGN_OR_RETURN(destination, OpenArn("DestinationArn", request.destination_arn,
-                                              Operation::kStartMessageMoveTask, context));
+    SQS_ASSIGN_OR_RETURN(destination,
+                         OpenArn("DestinationArn", request.destination_arn, Operation::kStartMessageMoveTask, context));
   }
   const std::optional<int64_t>& rate = request.max_number_of_messages_per_second;
   if (rate.has_value() && (*rate < 1 || *rate > kMoveTaskRateMax)) {
@@ -81,7 +82,7 @@ absl::StatusOr<CancelMessageMoveTaskResult> Accounts::Handle(const CancelMessage
   if (!MoveTask::ParseHandle(request.task_handle, &id, &source_arn)) {
     return Refuse("Value for parameter TaskHandle is invalid.");
   }
-  SQS_ASSIGN_OR_RETURN(Queue* source, OpenArn("SourceArn", source_arn, Operation::kCancelMessageMoveTask, context));
+  SQS_ASSIGN_OR_RETURN(Queue * source, OpenArn("SourceArn", source_arn, Operation::kCancelMessageMoveTask, context));
   const auto& tasks = RecordOf(*source).tasks;
   const auto found = std::find_if(tasks.begin(), tasks.end(), [&id](const auto& task) { return task->id == id; });
   if (found == tasks.end()) return SqsError(ErrorCode::kResourceNotFound, "Task does not exist.");
@@ -93,7 +94,8 @@ absl::StatusOr<CancelMessageMoveTaskResult> Accounts::Handle(const CancelMessage
 absl::StatusOr<ListMessageMoveTasksResult> Accounts::Handle(const ListMessageMoveTasksRequest& request,
                                                             const CallContext& context) {
   if (request.source_arn.empty()) return MissingParameter("SourceArn");
-  SQS_ASSIGN_OR_RETURN(Queue* source, OpenArn("SourceArn", request.source_arn, Operation::kListMessageMoveTasks, context));
+  SQS_ASSIGN_OR_RETURN(Queue * source,
+                       OpenArn("SourceArn", request.source_arn, Operation::kListMessageMoveTasks, context));
   const int64_t limit = request.max_results.value_or(1);
   if (limit < 1 || limit > kListedMoveTasksMax) {
     return Refuse(

@@ -94,10 +94,10 @@ std::string SystemAttributeOf(const Queue& queue, const Message& message, System
 void AddSystemAttributeValues(const Queue& queue, const Message& message, SystemAttributeSet wanted,
                               StringMap* attributes) {
   if (wanted == 0) return;
-#define SQS_ADD_IF_WANTED(Name)                                                            \
-  if (wanted & Bit(SystemAttribute::k##Name)) {                                            \
-    std::string value = SystemAttributeOf(queue, message, SystemAttribute::k##Name);       \
-    if (!value.empty()) attributes->emplace_back(#Name, std::move(value));                 \
+#define SQS_ADD_IF_WANTED(Name)                                                      \
+  if (wanted & Bit(SystemAttribute::k##Name)) {                                      \
+    std::string value = SystemAttributeOf(queue, message, SystemAttribute::k##Name); \
+    if (!value.empty()) attributes->emplace_back(#Name, std::move(value));           \
   }
   SQS_SYSTEM_ATTRIBUTES(SQS_ADD_IF_WANTED)
 #undef SQS_ADD_IF_WANTED
@@ -117,7 +117,7 @@ absl::StatusOr<ReceiveMessageResult> Accounts::Handle(const ReceiveMessageReques
 }
 
 absl::StatusOr<PreparedReceive> Accounts::Prepare(const ReceiveMessageRequest& request, const CallContext& context) {
-  SQS_ASSIGN_OR_RETURN(Queue* queue, Open(request, context));
+  SQS_ASSIGN_OR_RETURN(Queue * queue, Open(request, context));
   PreparedReceive receive;
   receive.queue = queue->number();
   SQS_RETURN_IF_ERROR(AddSystemAttributes(request.attribute_names, &receive.system_attributes));
@@ -182,8 +182,7 @@ int Accounts::InFlightRoom(const Queue& queue) const {
   return static_cast<int>(std::clamp<int64_t>(room, 0, kMaxMessagesMax));
 }
 
-SelectOptions Accounts::SelectionFor(const Queue& queue, int max_messages, absl::Time now,
-                                     Queue** dead_letter_queue) {
+SelectOptions Accounts::SelectionFor(const Queue& queue, int max_messages, absl::Time now, Queue** dead_letter_queue) {
   SelectOptions options{.max_messages = max_messages, .max_receive_count = 0, .now = now};
   const RedrivePolicy& policy = queue.config().redrive_policy;
   if (!policy.dead_letter_target_arn.empty()) {

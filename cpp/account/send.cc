@@ -16,9 +16,8 @@ namespace {
 
 absl::Status CheckSize(const QueueConfig& config, const MessageToSend& message, absl::string_view opening) {
   if (MessageBytes(message) <= config.maximum_message_size) return absl::OkStatus();
-  return SqsError(ErrorCode::kInvalidParameterValue,
-                  absl::StrCat(opening, " Reason: Message must be shorter than ", config.maximum_message_size,
-                               " bytes."));
+  return SqsError(ErrorCode::kInvalidParameterValue, absl::StrCat(opening, " Reason: Message must be shorter than ",
+                                                                  config.maximum_message_size, " bytes."));
 }
 
 constexpr char kInvalid[] = "One or more parameters are invalid.";
@@ -52,9 +51,8 @@ int64_t TotalBytes(const std::vector<SendMessageBatchRequestEntry>& entries) {
 
 absl::Status CheckTotalBytes(int64_t bytes) {
   if (bytes <= kBatchBytesMax) return absl::OkStatus();
-  return SqsError(ErrorCode::kBatchRequestTooLong,
-                  absl::StrCat("Batch requests cannot be longer than ", kBatchBytesMax, " bytes. You have sent ", bytes,
-                               " bytes."));
+  return SqsError(ErrorCode::kBatchRequestTooLong, absl::StrCat("Batch requests cannot be longer than ", kBatchBytesMax,
+                                                                " bytes. You have sent ", bytes, " bytes."));
 }
 
 std::string TraceHeaderOf(const MessageToSend& message) {
@@ -86,19 +84,20 @@ std::unique_ptr<PayloadExtras> ExtrasOf(const Queue& queue, const MessageToSend&
 absl::StatusOr<SendMessageResult> Accounts::Handle(const SendMessageRequest& request, const CallContext& context) {
   const MessageToSend& message = request.message;
   if (message.message_body.empty()) return MissingParameter("MessageBody");
-  SQS_ASSIGN_OR_RETURN(Queue* queue, Open(request, context));
+  SQS_ASSIGN_OR_RETURN(Queue * queue, Open(request, context));
   call_cost_.payload_bytes = MessageBytes(message);
   if (queue->fifo()) SQS_RETURN_IF_ERROR(CheckFifoIds(queue->config(), message));
   SQS_RETURN_IF_ERROR(CheckMessage(queue->config(), message, /*in_batch=*/false));
   SQS_RETURN_IF_ERROR(CheckSize(queue->config(), message, kInvalid));
-  SQS_RETURN_IF_ERROR(AdmitFifo(*queue, Operation::kSendMessage, message.message_group_id.value_or(""), 1, context.now));
+  SQS_RETURN_IF_ERROR(
+      AdmitFifo(*queue, Operation::kSendMessage, message.message_group_id.value_or(""), 1, context.now));
   return SendMessageResult{Send(*queue, message, context)};
 }
 
 absl::StatusOr<SendMessageBatchResult> Accounts::Handle(const SendMessageBatchRequest& request,
                                                         const CallContext& context) {
   if (!request.entries.has_value()) return MissingParameter("Entries");
-  SQS_ASSIGN_OR_RETURN(Queue* queue, Open(request, context));
+  SQS_ASSIGN_OR_RETURN(Queue * queue, Open(request, context));
   SQS_RETURN_IF_ERROR(CheckBatch(request.entries, "SendMessageBatchRequestEntry"));
   const std::vector<SendMessageBatchRequestEntry>& entries = *request.entries;
   call_cost_.payload_bytes = TotalBytes(entries);

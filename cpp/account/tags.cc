@@ -4,10 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "account/message_rules.h"
-#include "base/utf8.h"
 #include "api/errors.h"
 #include "api/limits.h"
 #include "base/status.h"
+#include "base/utf8.h"
 
 namespace sqs {
 namespace {

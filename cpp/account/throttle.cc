@@ -10,8 +10,7 @@ namespace sqs {
 
 bool FifoThrottle::Admit(Operation operation, absl::string_view partition, int messages, absl::Time now) {
   const Bucket full{kFifoCallsPerSecond, kFifoMessagesPerSecond, now};
-  const auto [found, is_new] =
-      buckets_.try_emplace(absl::StrCat(static_cast<int>(operation), "/", partition), full);
+  const auto [found, is_new] = buckets_.try_emplace(absl::StrCat(static_cast<int>(operation), "/", partition), full);
   Bucket& bucket = found->second;
   const double seconds = absl::ToDoubleSeconds(now - bucket.filled_at);
   bucket.calls = std::min<double>(kFifoCallsPerSecond, bucket.calls + seconds * kFifoCallsPerSecond);

@@ -32,7 +32,7 @@ absl::StatusOr<ChangeMessageVisibilityResult> Accounts::Handle(const ChangeMessa
                                                                const CallContext& context) {
   if (request.receipt_handle.empty()) return MissingParameter("ReceiptHandle");
   if (!request.visibility_timeout.has_value()) return MissingParameter("VisibilityTimeout");
-  SQS_ASSIGN_OR_RETURN(Queue* queue, Open(request, context));
+  SQS_ASSIGN_OR_RETURN(Queue * queue, Open(request, context));
   SQS_RETURN_IF_ERROR(CheckTimeout(*request.visibility_timeout, kRange));
   SQS_RETURN_IF_ERROR(AdmitFifo(*queue, Operation::kChangeMessageVisibility, "", 1, context.now));
   SQS_RETURN_IF_ERROR(ChangeVisibility(*queue, request.receipt_handle, *request.visibility_timeout, context.now));
@@ -42,7 +42,7 @@ absl::StatusOr<ChangeMessageVisibilityResult> Accounts::Handle(const ChangeMessa
 absl::StatusOr<ChangeMessageVisibilityBatchResult> Accounts::Handle(const ChangeMessageVisibilityBatchRequest& request,
                                                                     const CallContext& context) {
   if (!request.entries.has_value()) return MissingParameter("Entries");
-  SQS_ASSIGN_OR_RETURN(Queue* queue, Open(request, context));
+  SQS_ASSIGN_OR_RETURN(Queue * queue, Open(request, context));
   SQS_RETURN_IF_ERROR(CheckBatch(request.entries, "ChangeMessageVisibilityBatch"));
   SQS_RETURN_IF_ERROR(AdmitFifo(*queue, Operation::kChangeMessageVisibilityBatch, "",
                                 static_cast<int>(request.entries->size()), context.now));

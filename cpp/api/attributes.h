@@ -38,34 +38,34 @@ struct ObservedAttributes {
 
 // The kinds of value, each with its member.
 struct IntegerAttribute {
-  int64_t QueueConfig::*member;
+  int64_t QueueConfig::* member;
   int64_t min;
   int64_t max;
 };
 struct BoolAttribute {
-  bool QueueConfig::*member;
+  bool QueueConfig::* member;
 };
 template <class Enum>
 struct EnumAttribute {
-  Enum QueueConfig::*member;
+  Enum QueueConfig::* member;
   std::array<const char*, 2> names;  // By value of the enumerator.
 };
 // Text that is kept as it is; empty: not set.
 struct TextAttribute {
-  std::string QueueConfig::*member;
+  std::string QueueConfig::* member;
 };
 // JSON documents. Reading one takes a JSON parser and a look at other queues: account/attribute_changes.h does it.
 struct DocumentAttribute {
-  std::string QueueConfig::*member;
+  std::string QueueConfig::* member;
 };
 struct RedrivePolicyAttribute {
-  RedrivePolicy QueueConfig::*member;
+  RedrivePolicy QueueConfig::* member;
 };
 struct ObservedCount {
-  int64_t ObservedAttributes::*member;
+  int64_t ObservedAttributes::* member;
 };
 struct ObservedText {
-  std::string ObservedAttributes::*member;
+  std::string ObservedAttributes::* member;
 };
 
 using AttributeValueKind =

@@ -158,8 +158,8 @@ struct Redriven {
   MessagePlace place;
   QueueNumber to_queue = 0;
   MessagePlace to_place;
-  PayloadPtr payload;      // The new message at the destination.
-  absl::Time visible_at;   // At the destination.
+  PayloadPtr payload;     // The new message at the destination.
+  absl::Time visible_at;  // At the destination.
 };
 
 enum class MoveTaskStatus : uint8_t { kRunning, kCompleted, kCancelling, kCancelled, kFailed };
@@ -172,10 +172,9 @@ struct MoveTaskChanged {
   std::string failure_reason;
 };
 
-using EffectKinds =
-    std::variant<QueueCreated, QueueDeleted, QueuePurged, QueueConfigured, QueueTagged, QueueUntagged, Sent,
-                 SentDuplicate, Received, ReceiveAttempted, ReceivedNothing, VisibilityChanged, Deleted, DeleteIgnored,
-                 Expired, Moved, MoveTaskStarted, Redriven, MoveTaskChanged>;
+using EffectKinds = std::variant<QueueCreated, QueueDeleted, QueuePurged, QueueConfigured, QueueTagged, QueueUntagged,
+                                 Sent, SentDuplicate, Received, ReceiveAttempted, ReceivedNothing, VisibilityChanged,
+                                 Deleted, DeleteIgnored, Expired, Moved, MoveTaskStarted, Redriven, MoveTaskChanged>;
 
 struct Effect {
   absl::Time at;

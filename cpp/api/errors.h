@@ -15,45 +15,45 @@
 namespace sqs {
 
 // X(enumerator, shape, query code, HTTP status, namespace of the shape in JSON).
-#define SQS_ERRORS(X)                                                                                                  \
-  X(QueueDoesNotExist, "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", 400, kSqsShapes)                \
-  X(QueueNameExists, "QueueNameExists", "QueueAlreadyExists", 400, kSqsShapes)                                         \
-  X(QueueDeletedRecently, "QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently", 400, kSqsShapes)      \
-  X(PurgeQueueInProgress, "PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress", 403, kSqsShapes)      \
-  X(UnsupportedOperation, "UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", 400, kSqsShapes)      \
-  X(MessageNotInflight, "MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight", 400, kSqsShapes)            \
-  X(EmptyBatchRequest, "EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", 400, kSqsShapes)               \
-  X(TooManyEntriesInBatchRequest, "TooManyEntriesInBatchRequest",                                                      \
-    "AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400, kSqsShapes)                                            \
-  X(BatchEntryIdsNotDistinct, "BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct", 400,      \
-    kSqsShapes)                                                                                                        \
-  X(BatchRequestTooLong, "BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong", 400, kSqsShapes)         \
-  X(InvalidBatchEntryId, "InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId", 400, kSqsShapes)         \
-  X(ReceiptHandleIsInvalid, "ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 404, kSqsShapes)                       \
-  X(InvalidAttributeName, "InvalidAttributeName", "InvalidAttributeName", 400, kSqsShapes)                             \
-  X(InvalidAttributeValue, "InvalidAttributeValue", "InvalidAttributeValue", 400, kSqsShapes)                          \
-  X(InvalidIdFormat, "InvalidIdFormat", "InvalidIdFormat", 400, kSqsShapes)                                            \
-  X(InvalidMessageContents, "InvalidMessageContents", "InvalidMessageContents", 400, kSqsShapes)                       \
-  X(InvalidAddress, "InvalidAddress", "InvalidAddress", 404, kSqsShapes)                                               \
-  X(InvalidSecurity, "InvalidSecurity", "InvalidSecurity", 403, kSqsShapes)                                            \
-  X(OverLimit, "OverLimit", "OverLimit", 403, kSqsShapes)                                                              \
-  X(RequestThrottled, "RequestThrottled", "RequestThrottled", 403, kSqsShapes)                                         \
-  X(ResourceNotFound, "ResourceNotFoundException", "ResourceNotFoundException", 404, kSqsShapes)                       \
-  X(KmsAccessDenied, "KmsAccessDenied", "KMS.AccessDeniedException", 400, kSqsShapes)                                  \
-  X(KmsDisabled, "KmsDisabled", "KMS.DisabledException", 400, kSqsShapes)                                              \
-  X(KmsInvalidKeyUsage, "KmsInvalidKeyUsage", "KMS.InvalidKeyUsageException", 400, kSqsShapes)                         \
-  X(KmsInvalidState, "KmsInvalidState", "KMS.InvalidStateException", 400, kSqsShapes)                                  \
-  X(KmsNotFound, "KmsNotFound", "KMS.NotFoundException", 400, kSqsShapes)                                              \
-  X(KmsThrottled, "KmsThrottled", "KMS.ThrottlingException", 400, kSqsShapes)                                          \
-  X(KmsOptInRequired, "KmsOptInRequired", "KMS.OptInRequired", 403, kSqsShapes)                                        \
-  X(InvalidParameterValue, "InvalidParameterValueException", "InvalidParameterValue", 400, kCoralShapes)               \
-  X(MissingParameter, "MissingRequiredParameterException", "MissingParameter", 400, kCoralShapes)                      \
-  X(UnknownOperation, "UnknownOperationException", "InvalidAction", 400, kCoralShapes)                                 \
-  X(Serialization, "SerializationException", "MalformedInput", 400, kCoralShapes)                                      \
-  X(AccessDenied, "AccessDeniedException", "AccessDenied", 403, kCoralShapes)                                          \
-  X(InvalidClientTokenId, "UnrecognizedClientException", "InvalidClientTokenId", 403, kCoralShapes)                    \
-  X(SignatureDoesNotMatch, "InvalidSignatureException", "SignatureDoesNotMatch", 403, kCoralShapes)                    \
-  X(IncompleteSignature, "IncompleteSignatureException", "IncompleteSignature", 400, kCoralShapes)                     \
+#define SQS_ERRORS(X)                                                                                             \
+  X(QueueDoesNotExist, "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", 400, kSqsShapes)           \
+  X(QueueNameExists, "QueueNameExists", "QueueAlreadyExists", 400, kSqsShapes)                                    \
+  X(QueueDeletedRecently, "QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently", 400, kSqsShapes) \
+  X(PurgeQueueInProgress, "PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress", 403, kSqsShapes) \
+  X(UnsupportedOperation, "UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", 400, kSqsShapes) \
+  X(MessageNotInflight, "MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight", 400, kSqsShapes)       \
+  X(EmptyBatchRequest, "EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", 400, kSqsShapes)          \
+  X(TooManyEntriesInBatchRequest, "TooManyEntriesInBatchRequest",                                                 \
+    "AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400, kSqsShapes)                                       \
+  X(BatchEntryIdsNotDistinct, "BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct", 400, \
+    kSqsShapes)                                                                                                   \
+  X(BatchRequestTooLong, "BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong", 400, kSqsShapes)    \
+  X(InvalidBatchEntryId, "InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId", 400, kSqsShapes)    \
+  X(ReceiptHandleIsInvalid, "ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 404, kSqsShapes)                  \
+  X(InvalidAttributeName, "InvalidAttributeName", "InvalidAttributeName", 400, kSqsShapes)                        \
+  X(InvalidAttributeValue, "InvalidAttributeValue", "InvalidAttributeValue", 400, kSqsShapes)                     \
+  X(InvalidIdFormat, "InvalidIdFormat", "InvalidIdFormat", 400, kSqsShapes)                                       \
+  X(InvalidMessageContents, "InvalidMessageContents", "InvalidMessageContents", 400, kSqsShapes)                  \
+  X(InvalidAddress, "InvalidAddress", "InvalidAddress", 404, kSqsShapes)                                          \
+  X(InvalidSecurity, "InvalidSecurity", "InvalidSecurity", 403, kSqsShapes)                                       \
+  X(OverLimit, "OverLimit", "OverLimit", 403, kSqsShapes)                                                         \
+  X(RequestThrottled, "RequestThrottled", "RequestThrottled", 403, kSqsShapes)                                    \
+  X(ResourceNotFound, "ResourceNotFoundException", "ResourceNotFoundException", 404, kSqsShapes)                  \
+  X(KmsAccessDenied, "KmsAccessDenied", "KMS.AccessDeniedException", 400, kSqsShapes)                             \
+  X(KmsDisabled, "KmsDisabled", "KMS.DisabledException", 400, kSqsShapes)                                         \
+  X(KmsInvalidKeyUsage, "KmsInvalidKeyUsage", "KMS.InvalidKeyUsageException", 400, kSqsShapes)                    \
+  X(KmsInvalidState, "KmsInvalidState", "KMS.InvalidStateException", 400, kSqsShapes)                             \
+  X(KmsNotFound, "KmsNotFound", "KMS.NotFoundException", 400, kSqsShapes)                                         \
+  X(KmsThrottled, "KmsThrottled", "KMS.ThrottlingException", 400, kSqsShapes)                                     \
+  X(KmsOptInRequired, "KmsOptInRequired", "KMS.OptInRequired", 403, kSqsShapes)                                   \
+  X(InvalidParameterValue, "InvalidParameterValueException", "InvalidParameterValue", 400, kCoralShapes)          \
+  X(MissingParameter, "MissingRequiredParameterException", "MissingParameter", 400, kCoralShapes)                 \
+  X(UnknownOperation, "UnknownOperationException", "InvalidAction", 400, kCoralShapes)                            \
+  X(Serialization, "SerializationException", "MalformedInput", 400, kCoralShapes)                                 \
+  X(AccessDenied, "AccessDeniedException", "AccessDenied", 403, kCoralShapes)                                     \
+  X(InvalidClientTokenId, "UnrecognizedClientException", "InvalidClientTokenId", 403, kCoralShapes)               \
+  X(SignatureDoesNotMatch, "InvalidSignatureException", "SignatureDoesNotMatch", 403, kCoralShapes)               \
+  X(IncompleteSignature, "IncompleteSignatureException", "IncompleteSignature", 400, kCoralShapes)                \
   X(InternalFailure, "InternalFailure", "InternalFailure", 500, kCoralShapes)
 
 enum ShapeNamespace { kSqsShapes, kCoralShapes };

@@ -22,7 +22,6 @@ struct Void {
   static void Fields(V&, S&) {}
 };
 
-
 struct AddPermissionRequest {
   std::string queue_url;
   std::string label;
@@ -314,7 +313,8 @@ struct ReceiveMessageRequest {
   static void Fields(V& v, S& s) {
     v(FieldInfo{"QueueUrl", kRequired}, s.queue_url);
     v(FieldInfo{"AttributeNames", kOptional, "AttributeName"}, s.attribute_names);
-    v(FieldInfo{"MessageSystemAttributeNames", kOptional, "MessageSystemAttributeName"}, s.message_system_attribute_names);
+    v(FieldInfo{"MessageSystemAttributeNames", kOptional, "MessageSystemAttributeName"},
+      s.message_system_attribute_names);
     v(FieldInfo{"MessageAttributeNames", kOptional, "MessageAttributeName"}, s.message_attribute_names);
     v(FieldInfo{"MaxNumberOfMessages"}, s.max_number_of_messages);
     v(FieldInfo{"VisibilityTimeout"}, s.visibility_timeout);
@@ -450,29 +450,29 @@ using UntagQueueResult = Void;
 
 // The operation table. X(Name, who) where who is kOwnerOnly for operations that no policy can open to another account
 // (API reference, "Cross-account permissions don't apply to this action").
-#define SQS_OPERATIONS(X) \
-  X(AddPermission, kOwnerOnly) \
-  X(CancelMessageMoveTask, kOwnerOnly) \
-  X(ChangeMessageVisibility, kGrantable) \
+#define SQS_OPERATIONS(X)                     \
+  X(AddPermission, kOwnerOnly)                \
+  X(CancelMessageMoveTask, kOwnerOnly)        \
+  X(ChangeMessageVisibility, kGrantable)      \
   X(ChangeMessageVisibilityBatch, kGrantable) \
-  X(CreateQueue, kOwnerOnly) \
-  X(DeleteMessage, kGrantable) \
-  X(DeleteMessageBatch, kGrantable) \
-  X(DeleteQueue, kOwnerOnly) \
-  X(GetQueueAttributes, kGrantable) \
-  X(GetQueueUrl, kGrantable) \
-  X(ListDeadLetterSourceQueues, kGrantable) \
-  X(ListMessageMoveTasks, kOwnerOnly) \
-  X(ListQueueTags, kOwnerOnly) \
-  X(ListQueues, kOwnerOnly) \
-  X(PurgeQueue, kGrantable) \
-  X(ReceiveMessage, kGrantable) \
-  X(RemovePermission, kOwnerOnly) \
-  X(SendMessage, kGrantable) \
-  X(SendMessageBatch, kGrantable) \
-  X(SetQueueAttributes, kOwnerOnly) \
-  X(StartMessageMoveTask, kOwnerOnly) \
-  X(TagQueue, kOwnerOnly) \
+  X(CreateQueue, kOwnerOnly)                  \
+  X(DeleteMessage, kGrantable)                \
+  X(DeleteMessageBatch, kGrantable)           \
+  X(DeleteQueue, kOwnerOnly)                  \
+  X(GetQueueAttributes, kGrantable)           \
+  X(GetQueueUrl, kGrantable)                  \
+  X(ListDeadLetterSourceQueues, kGrantable)   \
+  X(ListMessageMoveTasks, kOwnerOnly)         \
+  X(ListQueueTags, kOwnerOnly)                \
+  X(ListQueues, kOwnerOnly)                   \
+  X(PurgeQueue, kGrantable)                   \
+  X(ReceiveMessage, kGrantable)               \
+  X(RemovePermission, kOwnerOnly)             \
+  X(SendMessage, kGrantable)                  \
+  X(SendMessageBatch, kGrantable)             \
+  X(SetQueueAttributes, kOwnerOnly)           \
+  X(StartMessageMoveTask, kOwnerOnly)         \
+  X(TagQueue, kOwnerOnly)                     \
   X(UntagQueue, kOwnerOnly)
 
 enum CrossAccountUse { kGrantable, kOwnerOnly };
@@ -491,13 +491,13 @@ inline constexpr int kOperationCount = 0 SQS_OPERATIONS(SQS_OPERATION_ONE);
 template <class Request>
 struct OperationOf;
 
-#define SQS_OPERATION_TRAITS(Name, who)                            \
-  template <>                                                      \
-  struct OperationOf<Name##Request> {                              \
-    using Result = Name##Result;                                   \
-    static constexpr Operation kOperation = Operation::k##Name;    \
-    static constexpr const char* kName = #Name;                    \
-    static constexpr CrossAccountUse kCrossAccountUse = who;       \
+#define SQS_OPERATION_TRAITS(Name, who)                         \
+  template <>                                                   \
+  struct OperationOf<Name##Request> {                           \
+    using Result = Name##Result;                                \
+    static constexpr Operation kOperation = Operation::k##Name; \
+    static constexpr const char* kName = #Name;                 \
+    static constexpr CrossAccountUse kCrossAccountUse = who;    \
   };
 SQS_OPERATIONS(SQS_OPERATION_TRAITS)
 #undef SQS_OPERATION_TRAITS

@@ -23,10 +23,11 @@ struct PayloadExtras {
   AttributeValueMap message_attributes;
   std::string trace_header;  // AWSTraceHeader.
   std::string group_id;
-  std::string deduplication_id;           // FIFO: given, or the SHA-256 of the body.
-  std::string sender_id;                  // Empty: the account that owns the queue.
-  std::string dead_letter_source_arn;     // DeadLetterQueueSourceArn.
-  absl::Time sent_at = absl::InfinitePast();  // SentTimestamp where it differs from the retention clock (FIFO moves, 8.2).
+  std::string deduplication_id;        // FIFO: given, or the SHA-256 of the body.
+  std::string sender_id;               // Empty: the account that owns the queue.
+  std::string dead_letter_source_arn;  // DeadLetterQueueSourceArn.
+  absl::Time sent_at =
+      absl::InfinitePast();  // SentTimestamp where it differs from the retention clock (FIFO moves, 8.2).
   // Receives before the message came to this queue by a redrive policy: ApproximateReceiveCount goes on from there,
   // while maxReceiveCount compares the receives of this stay only (8.2).
   uint32_t receives_before = 0;

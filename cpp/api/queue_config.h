@@ -28,7 +28,7 @@ struct QueueConfig {
   int64_t receive_message_wait_time_seconds = 0;
   int64_t visibility_timeout = 30;
 
-  std::string policy;                // JSON as given; empty: none.
+  std::string policy;  // JSON as given; empty: none.
   RedrivePolicy redrive_policy;
   std::string redrive_allow_policy;  // Compact JSON; empty: none, which means allowAll.
 

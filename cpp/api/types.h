@@ -15,7 +15,7 @@ namespace sqs {
 struct AttributeValue {
   std::optional<std::string> string_value;
   std::optional<Blob> binary_value;
-  StringList string_list_values;       // Refused when not empty.
+  StringList string_list_values;         // Refused when not empty.
   std::vector<Blob> binary_list_values;  // Refused when not empty.
   std::string data_type;
 

@@ -15,9 +15,7 @@ struct EngineHandle {
 
   // The id of the next request: a hash of its number, so that a seed gives the same ids again and the engine's own
   // draws are left alone (message ids do not depend on how many calls went before).
-  Uuid NextRequestId() {
-    return Uuid::OfNumber(engine.seed(), calls.fetch_add(1, std::memory_order_relaxed));
-  }
+  Uuid NextRequestId() { return Uuid::OfNumber(engine.seed(), calls.fetch_add(1, std::memory_order_relaxed)); }
 
   Engine engine;
   std::atomic<uint64_t> calls{0};

@@ -140,8 +140,10 @@ class FromPython {
     Read(value, member.emplace());
   }
   template <class Struct>
-  requires std::is_same_v<Nested<Struct>, Struct>
-  void Read(PyObject* value, Struct& target) { ReadStruct(value, target, problems_); }
+    requires std::is_same_v<Nested<Struct>, Struct>
+  void Read(PyObject* value, Struct& target) {
+    ReadStruct(value, target, problems_);
+  }
   template <class T>
   void Read(PyObject* value, std::vector<T>& list) {
     if (!PyList_Check(value) && !PyTuple_Check(value)) {

@@ -47,7 +47,7 @@ struct NestedIn {
   using Type = void;
 };
 template <class T>
-requires requires { &T::template Fields<AnyVisitor, T>; }
+  requires requires { &T::template Fields<AnyVisitor, T>; }
 struct NestedIn<T> {
   using Type = T;
 };

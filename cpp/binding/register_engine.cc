@@ -137,8 +137,7 @@ void RegisterEngine(py::module_& m) {
       .def("usage", &GetUsage)
       .def("faults", &GetFaults)
       .def("set_faults", &SetFaults, py::arg("changes"))
-      .def(
-          "close", [](EngineHandle& self) { self.engine.Close(); }, Unlocked());
+      .def("close", [](EngineHandle& self) { self.engine.Close(); }, Unlocked());
 }
 
 }  // namespace sqs::binding

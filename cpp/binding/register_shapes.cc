@@ -54,7 +54,10 @@ py::dict Shape(const int64_t*) { return Scalar("integer"); }
 py::dict Shape(const bool*) { return Scalar("boolean"); }
 py::dict Shape(const Blob*) { return Scalar("blob"); }
 template <class Struct>
-requires std::is_same_v<Nested<Struct>, Struct> py::dict Shape(const Struct*) { return StructShape<Struct>(); }
+  requires std::is_same_v<Nested<Struct>, Struct>
+py::dict Shape(const Struct*) {
+  return StructShape<Struct>();
+}
 template <class T>
 py::dict Shape(const std::optional<T>*) {
   return Shape(static_cast<const T*>(nullptr));

@@ -66,8 +66,10 @@ class ToPython {
     return New(*member);
   }
   template <class Struct>
-  requires std::is_same_v<Nested<Struct>, Struct>
-  static PyObject* New(const Struct& source) { return NewDict(source); }
+    requires std::is_same_v<Nested<Struct>, Struct>
+  static PyObject* New(const Struct& source) {
+    return NewDict(source);
+  }
   template <class T>
   static PyObject* New(const std::vector<T>& source) {
     PyObject* list = PyList_New(static_cast<Py_ssize_t>(source.size()));

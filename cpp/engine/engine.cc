@@ -71,8 +71,7 @@ std::optional<absl::StatusOr<ReceiveMessageResult>> Engine::TryFirst(const Recei
   if (closed_) return EngineIsClosed();
   const absl::Time now = Tick(clock_now);
   const absl::Status admitted = accounts_.Admit();
-  auto prepared =
-      admitted.ok() ? accounts_.Prepare(request, {now, caller}) : absl::StatusOr<PreparedReceive>(admitted);
+  auto prepared = admitted.ok() ? accounts_.Prepare(request, {now, caller}) : absl::StatusOr<PreparedReceive>(admitted);
   const CallCost cost = accounts_.TakeCallCost();
   if (!prepared.ok()) {
     usage_.Add(Operation::kReceiveMessage, cost);
@@ -180,8 +179,8 @@ Engine::Waiter Engine::Unpark(WaiterId id) {
 // In order of arrival, until one finds nothing: then nobody behind it would. A deleted queue ends all its waits.
 void Engine::ServeWaiters(QueueNumber queue, Completions& completions) {
   const bool deleted = accounts_.FindQueue(queue) == nullptr;
-  for (auto next = waiters_by_queue_.lower_bound({queue, 0});
-       next != waiters_by_queue_.end() && next->first == queue; next = waiters_by_queue_.lower_bound({queue, 0})) {
+  for (auto next = waiters_by_queue_.lower_bound({queue, 0}); next != waiters_by_queue_.end() && next->first == queue;
+       next = waiters_by_queue_.lower_bound({queue, 0})) {
     const WaiterId id = next->second;
     const Waiter& waiter = *waiters_.at(id);
     auto answer = Try(waiter.receive, waiter.caller, /*last_try=*/deleted);

@@ -24,10 +24,10 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "account/accounts.h"
+#include "api/usage.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "engine/history.h"
-#include "api/usage.h"
 
 namespace sqs {
 
@@ -52,8 +52,8 @@ class Engine : public ClockListener {
   template <class Request>
   absl::StatusOr<typename OperationOf<Request>::Result> Call(const Request& request, const Caller& caller);
 
-  // The same for a ReceiveMessage in a thread that may have to stop waiting: `interrupted` is asked every 100 ms of real
-  // time, without a lock; once it says true, the wait ends with kCancelled and takes no message.
+  // The same for a ReceiveMessage in a thread that may have to stop waiting: `interrupted` is asked every 100 ms of
+  // real time, without a lock; once it says true, the wait ends with kCancelled and takes no message.
   absl::StatusOr<ReceiveMessageResult> Receive(const ReceiveMessageRequest& request, const Caller& caller,
                                                absl::FunctionRef<bool()> interrupted);
 

@@ -12,8 +12,7 @@ std::string DeduplicationMemory::KeyOf(absl::string_view group_id, absl::string_
 }
 
 const DeduplicationMemory::Entry* DeduplicationMemory::Find(absl::string_view group_id,
-                                                            absl::string_view deduplication_id,
-                                                            absl::Time now) const {
+                                                            absl::string_view deduplication_id, absl::Time now) const {
   const auto found = entries_.find(KeyOf(group_id, deduplication_id));
   if (found == entries_.end() || found->second.sent_at + kDeduplicationInterval <= now) return nullptr;
   return &found->second;

@@ -32,10 +32,9 @@ struct Message {
   SlotLinks retention;               // The list by age; while free, `next` chains the free slots.
   uint32_t receive_count = 0;        // ApproximateReceiveCount.
   State state = kFree;
-  uint8_t timer_list = 0;            // Which of the TimerLists holds it.
-  bool order_overflow = false;       // In the side tree of its order or timer list, not in the list itself.
+  uint8_t timer_list = 0;       // Which of the TimerLists holds it.
+  bool order_overflow = false;  // In the side tree of its order or timer list, not in the list itself.
   bool retention_overflow = false;
-
 };
 
 // Slots in blocks, so that growing moves nothing and costs no doubling.

@@ -32,14 +32,14 @@ namespace sqs {
 // What a receipt handle leads to.
 struct ResolvedHandle {
   enum State {
-    kGarbage,   // Never issued by this queue.
-    kGone,      // The message was deleted, purged, expired or moved.
-    kOlder,     // The message was received again since.
-    kLatest,    // The handle of the message's last receive.
+    kGarbage,  // Never issued by this queue.
+    kGone,     // The message was deleted, purged, expired or moved.
+    kOlder,    // The message was received again since.
+    kLatest,   // The handle of the message's last receive.
   };
   State state = kGarbage;
-  MessagePlace place;       // kOlder and kLatest only.
-  bool in_flight = false;   // kOlder and kLatest: the message is in flight now.
+  MessagePlace place;      // kOlder and kLatest only.
+  bool in_flight = false;  // kOlder and kLatest: the message is in flight now.
 };
 
 // A timer of the queue that has run out.

@@ -18,9 +18,7 @@ constexpr size_t kReadBytes = 16 * 1024;
 
 absl::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
 
-const char* ReasonOf(int status) {
-  return http::obsolete_reason(static_cast<http::status>(status)).data();
-}
+const char* ReasonOf(int status) { return http::obsolete_reason(static_cast<http::status>(status)).data(); }
 
 bool IsLoopbackName(absl::string_view host) {
   if (absl::StartsWith(host, "[::1]")) return true;
@@ -208,9 +206,9 @@ void Connection::OnServed(absl::StatusOr<ReceiveMessageResult> result) {
 // --- Writing --------------------------------------------------------------------------------------------------------
 
 void Connection::AppendAnswer(const wire::Answer& answer) {
-  absl::StrAppend(&out_, "HTTP/1.1 ", answer.status, " ", ReasonOf(answer.status), "\r\nx-amzn-RequestId: ",
-                  answer.request_id, "\r\nContent-Type: ", answer.content_type, "\r\nContent-Length: ",
-                  answer.body.size());
+  absl::StrAppend(&out_, "HTTP/1.1 ", answer.status, " ", ReasonOf(answer.status),
+                  "\r\nx-amzn-RequestId: ", answer.request_id, "\r\nContent-Type: ", answer.content_type,
+                  "\r\nContent-Length: ", answer.body.size());
   if (!answer.query_error.empty()) absl::StrAppend(&out_, "\r\nx-amzn-query-error: ", answer.query_error);
   if (!keep_alive_) out_ += "\r\nConnection: close";
   absl::StrAppend(&out_, "\r\n\r\n", answer.body);
@@ -227,8 +225,8 @@ void Connection::Refuse(int status, ErrorCode code, absl::string_view text) {
 }
 
 void Connection::AppendEmpty(int status) {
-  absl::StrAppend(&out_, "HTTP/1.1 ", status, " ", ReasonOf(status), "\r\n", status == 204 ? "" : "Content-Length: 0\r\n",
-                  keep_alive_ ? "" : "Connection: close\r\n", "\r\n");
+  absl::StrAppend(&out_, "HTTP/1.1 ", status, " ", ReasonOf(status), "\r\n",
+                  status == 204 ? "" : "Content-Length: 0\r\n", keep_alive_ ? "" : "Connection: close\r\n", "\r\n");
 }
 
 // Tries to write at once; waits only for what the socket does not take.

@@ -63,8 +63,7 @@ bool Dispatcher::PerformAs(Call& call) {
 }
 
 bool Dispatcher::Perform(const wire::Exchange& exchange, const wire::Request& request, wire::JsonReader* reader,
-                         wire::Answer* answer, Parked* parked,
-                         absl::FunctionRef<Engine::ReceiveDone()> make_done) {
+                         wire::Answer* answer, Parked* parked, absl::FunctionRef<Engine::ReceiveDone()> make_done) {
   if (!exchange.error().ok()) {
     answer->request_id = NewRequestId();
     exchange.WriteError(exchange.error(), answer->request_id, answer);

@@ -37,8 +37,7 @@ class Dispatcher {
   // be called once, perhaps from another thread, with what Finish turns into the answer.
   bool Perform(const wire::Exchange& exchange, const wire::Request& request, wire::JsonReader* reader,
                wire::Answer* answer, Parked* parked, absl::FunctionRef<Engine::ReceiveDone()> make_done);
-  void Finish(const wire::Exchange& exchange, const absl::StatusOr<ReceiveMessageResult>& result,
-              wire::Answer* answer);
+  void Finish(const wire::Exchange& exchange, const absl::StatusOr<ReceiveMessageResult>& result, wire::Answer* answer);
 
   std::string NewRequestId();
 

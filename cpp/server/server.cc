@@ -35,9 +35,9 @@ class Worker {
 
   void Add(tcp::socket socket) {
     auto connection = std::make_shared<Connection>(std::move(socket), context_);
-    connections_.erase(std::remove_if(connections_.begin(), connections_.end(),
-                                      [](const auto& known) { return known.expired(); }),
-                       connections_.end());
+    connections_.erase(
+        std::remove_if(connections_.begin(), connections_.end(), [](const auto& known) { return known.expired(); }),
+        connections_.end());
     connections_.push_back(connection);
     connection->Start();
   }
@@ -87,8 +87,7 @@ class Worker {
 
 class Server::Impl {
  public:
-  Impl(Engine& engine, ServerOptions options)
-      : options_(std::move(options)), dispatcher_(engine, options_.identity) {
+  Impl(Engine& engine, ServerOptions options) : options_(std::move(options)), dispatcher_(engine, options_.identity) {
     for (int i = 0; i < std::max(1, options_.threads); ++i) {
       workers_.push_back(std::make_unique<Worker>(engine, dispatcher_, options_.limits));
     }
@@ -100,8 +99,9 @@ class Server::Impl {
     if (error) return absl::InvalidArgumentError(absl::StrCat("not an address: ", options_.host));
     if (!address.is_loopback() && !options_.beyond_loopback) {
       return absl::PermissionDeniedError(
-          absl::StrCat(options_.host, " can be reached from other machines, and access is not checked: listening there "
-                                      "must be asked for (insecure)"));
+          absl::StrCat(options_.host,
+                       " can be reached from other machines, and access is not checked: listening there "
+                       "must be asked for (insecure)"));
     }
     const tcp::endpoint endpoint(address, options_.port);
     acceptor_ = std::make_unique<tcp::acceptor>(workers_[0]->io());

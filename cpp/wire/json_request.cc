@@ -51,8 +51,8 @@ absl::Status ReadScalar(JsonValue& value, std::string* text) {
   *text = std::string(TokenOf(value));
   bool flag;
   double number;
-  const bool sound = type == json_type::boolean ? value.get_bool().get(flag) == SUCCESS
-                                                : value.get_double().get(number) == SUCCESS;
+  const bool sound =
+      type == json_type::boolean ? value.get_bool().get(flag) == SUCCESS : value.get_double().get(number) == SUCCESS;
   return sound ? absl::OkStatus() : BrokenJson();
 }
 

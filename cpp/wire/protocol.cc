@@ -55,8 +55,7 @@ void Exchange::ReadJsonTarget() {
 void Exchange::ReadQuery() {
   protocol_ = absl::StrContains(request_.accept, kPlainJson) ? Protocol::kQueryAsJson : Protocol::kQuery;
   const size_t question_mark = request_.target.find('?');
-  bool sound = question_mark == absl::string_view::npos ||
-               ParseForm(request_.target.substr(question_mark + 1), &form_);
+  bool sound = question_mark == absl::string_view::npos || ParseForm(request_.target.substr(question_mark + 1), &form_);
   if (absl::StartsWith(request_.content_type, "application/x-www-form-urlencoded")) {
     sound = sound && ParseForm(request_.body, &form_);
   }
@@ -90,8 +89,7 @@ void Exchange::OpenResponse(absl::string_view name, bool is_void, Answer* answer
   if (!is_void) absl::StrAppend(out, "<", name, "Result>");
 }
 
-void Exchange::CloseResponse(absl::string_view name, bool is_void, absl::string_view request_id,
-                             Answer* answer) const {
+void Exchange::CloseResponse(absl::string_view name, bool is_void, absl::string_view request_id, Answer* answer) const {
   std::string* out = &answer->body;
   if (protocol_ == Protocol::kQueryAsJson) {
     absl::StrAppend(out, is_void ? "" : ",", "\"ResponseMetadata\":{\"RequestId\":\"", request_id, "\"}}}");

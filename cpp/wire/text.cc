@@ -32,12 +32,23 @@ constexpr auto kXmlNeeds = MakeNeeds(false);
 
 void AppendJsonEscape(char c, std::string* out) {
   switch (c) {
-    case '"': out->append("\\\""); return;
-    case '\\': out->append("\\\\"); return;
-    case '\n': out->append("\\n"); return;
-    case '\r': out->append("\\r"); return;
-    case '\t': out->append("\\t"); return;
-    default: break;
+    case '"':
+      out->append("\\\"");
+      return;
+    case '\\':
+      out->append("\\\\");
+      return;
+    case '\n':
+      out->append("\\n");
+      return;
+    case '\r':
+      out->append("\\r");
+      return;
+    case '\t':
+      out->append("\\t");
+      return;
+    default:
+      break;
   }
   static constexpr char kHexDigits[] = "0123456789abcdef";
   out->append("\\u00");
@@ -48,12 +59,24 @@ void AppendJsonEscape(char c, std::string* out) {
 // XML 1.0 has no way to say most control characters: they become U+FFFD.
 void AppendXmlEscape(char c, std::string* out) {
   switch (c) {
-    case '"': out->append("&quot;"); return;
-    case '&': out->append("&amp;"); return;
-    case '<': out->append("&lt;"); return;
-    case '>': out->append("&gt;"); return;
-    case '\r': out->append("&#13;"); return;
-    default: out->append(kReplacement.data(), kReplacement.size()); return;
+    case '"':
+      out->append("&quot;");
+      return;
+    case '&':
+      out->append("&amp;");
+      return;
+    case '<':
+      out->append("&lt;");
+      return;
+    case '>':
+      out->append("&gt;");
+      return;
+    case '\r':
+      out->append("&#13;");
+      return;
+    default:
+      out->append(kReplacement.data(), kReplacement.size());
+      return;
   }
 }
 

@@ -46,9 +46,7 @@ def run(options: argparse.Namespace) -> int:
         strict=options.strict,
     )
     try:
-        server = engine.serve(
-            host=options.host, port=options.port, threads=options.threads, insecure=options.insecure
-        )
+        server = engine.serve(host=options.host, port=options.port, threads=options.threads, insecure=options.insecure)
     except OSError as error:
         print(f"localsqs serve: {error}")
         return 1

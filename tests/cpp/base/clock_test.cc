@@ -64,7 +64,9 @@ TEST(ManualClockTest, AWaitLeavesAClockWithoutAutoAdvanceAlone) {
 
 TEST(ManualClockTest, ADetachedListenerIsNotTold) {
   ManualClock clock(t0);
-  { Diary diary(clock, {t0 + absl::Seconds(1)}); }
+  {
+    Diary diary(clock, {t0 + absl::Seconds(1)});
+  }
   clock.Advance(absl::Seconds(2));
   EXPECT_EQ(clock.Now(), t0 + absl::Seconds(2));
 }

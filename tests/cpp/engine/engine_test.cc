@@ -134,9 +134,8 @@ TEST_F(EngineTest, AFailedCallLeavesEverythingAsItWas) {
   const std::string before = engine_.Dump();
   const uint64_t effects = engine_.effect_count();
   EXPECT_FALSE(engine_.Call(SendMessageRequest{url, {.message_body = std::string(1048577, 'x')}}, caller_).ok());
-  EXPECT_FALSE(engine_.Call(SetQueueAttributesRequest{url, {{"DelaySeconds", "5"}, {"VisibilityTimeout", "-1"}}},
-                            caller_)
-                   .ok());
+  EXPECT_FALSE(
+      engine_.Call(SetQueueAttributesRequest{url, {{"DelaySeconds", "5"}, {"VisibilityTimeout", "-1"}}}, caller_).ok());
   EXPECT_FALSE(engine_.Call(DeleteMessageRequest{url, "garbage"}, caller_).ok());
   EXPECT_EQ(engine_.Dump(), before);
   EXPECT_EQ(engine_.effect_count(), effects);
@@ -219,9 +218,9 @@ TEST_F(EngineTest, ReplayKeepsTheTurnsOfOneInstant) {
       "RedrivePolicy", R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead.fifo","maxReceiveCount":1})");
   Create("orders.fifo", with_redrive);
   const auto send = [&](const char* group, const char* body) {
-    ASSERT_TRUE(engine_.Call(SendMessageRequest{"orders.fifo", {.message_body = body, .message_group_id = group}},
-                             caller_)
-                    .ok());
+    ASSERT_TRUE(
+        engine_.Call(SendMessageRequest{"orders.fifo", {.message_body = body, .message_group_id = group}}, caller_)
+            .ok());
   };
   const auto receive = [&](const std::string& url, int64_t timeout) {
     ReceiveMessageRequest request = Request(url, 0);

@@ -92,9 +92,9 @@ TEST_F(ParkedReceiveTest, DeletingTheQueueEndsTheWaitEmpty) {
 TEST_F(ParkedReceiveTest, AMoveToTheDeadLetterQueueWakesItsWaiter) {
   const std::string dlq = Create("dlq");
   const std::string url = Create(
-      "q", {{"RedrivePolicy",
-             R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dlq","maxReceiveCount":1})"},
-            {"VisibilityTimeout", "0"}});
+      "q",
+      {{"RedrivePolicy", R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dlq","maxReceiveCount":1})"},
+       {"VisibilityTimeout", "0"}});
   Send(url, "poison");
   ASSERT_EQ(Receive(url).messages.size(), 1u);
   Parked parked;

@@ -34,9 +34,8 @@ class QueueFixture : public testing::Test {
       extras->deduplication_id = absl::StrCat(body, "-", next_id_);
     }
     const MessagePlace place = queue_->NextPlace();
-    queue_->Apply(Sent{place, PayloadPtr::Make(Uuid{1, ++next_id_}, now, body, Md5(body), std::move(extras)),
-                       now + delay},
-                  now);
+    queue_->Apply(
+        Sent{place, PayloadPtr::Make(Uuid{1, ++next_id_}, now, body, Md5(body), std::move(extras)), now + delay}, now);
     return place;
   }
 

@@ -66,8 +66,8 @@ TEST_F(StandardQueueTest, HandlesTellLatestOlderGoneAndGarbage) {
 
   std::string forged = second;
   forged[10] = forged[10] == 'A' ? 'B' : 'A';
-  for (const std::string& garbage : {forged, std::string("garbage"), std::string(), std::string(44, '='),
-                                     second + "A", std::string(2000, 'A')}) {
+  for (const std::string& garbage :
+       {forged, std::string("garbage"), std::string(), std::string(44, '='), second + "A", std::string(2000, 'A')}) {
     EXPECT_EQ(queue_->Resolve(garbage).state, ResolvedHandle::kGarbage) << garbage;
   }
 }

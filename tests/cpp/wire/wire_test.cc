@@ -58,7 +58,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{R"({"QueueUrl":{"a":1}})", "Start of structure or map found where not expected."},
                     Refusal{R"({"MessageAttributes":"x"})", "Unrecognized collection type class java.lang.String"},
                     Refusal{R"({"DelaySeconds":"x"})", "STRING_VALUE can not be converted to an Integer"},
-                    Refusal{R"({"DelaySeconds":9223372036854775808})", "NUMBER_VALUE can not be converted to an Integer"},
+                    Refusal{R"({"DelaySeconds":9223372036854775808})",
+                            "NUMBER_VALUE can not be converted to an Integer"},
                     Refusal{R"({"DelaySeconds":true})", "TRUE_VALUE can not be converted to an Integer"},
                     Refusal{R"({"MessageBody":)", kBroken}, Refusal{R"([])", kBroken}, Refusal{R"(7)", kBroken},
                     Refusal{R"({} {})", kBroken}, Refusal{"{\"MessageBody\":\"\xff\"}", kBroken},
@@ -70,11 +71,12 @@ TEST(JsonRequestTest, DeepNestingIsRefusedNotFollowed) {
 }
 
 TEST(QueryRequestTest, ListsFollowTheNumbersAndMayHaveGaps) {
-  const Request request{.target = "/?Action=SendMessageBatch&QueueUrl=q&SendMessageBatchRequestEntry.10.Id=c"
-                                  "&SendMessageBatchRequestEntry.2.Id=a&SendMessageBatchRequestEntry.2.MessageBody=x%20y+z"
-                                  "&SendMessageBatchRequestEntry.2.MessageAttribute.1.Name=n"
-                                  "&SendMessageBatchRequestEntry.2.MessageAttribute.1.Value.DataType=String"
-                                  "&SendMessageBatchRequestEntry.2.MessageAttribute.1.Value.StringValue=v"};
+  const Request request{.target =
+                            "/?Action=SendMessageBatch&QueueUrl=q&SendMessageBatchRequestEntry.10.Id=c"
+                            "&SendMessageBatchRequestEntry.2.Id=a&SendMessageBatchRequestEntry.2.MessageBody=x%20y+z"
+                            "&SendMessageBatchRequestEntry.2.MessageAttribute.1.Name=n"
+                            "&SendMessageBatchRequestEntry.2.MessageAttribute.1.Value.DataType=String"
+                            "&SendMessageBatchRequestEntry.2.MessageAttribute.1.Value.StringValue=v"};
   const Exchange exchange(request);
   ASSERT_TRUE(exchange.error().ok());
   SendMessageBatchRequest read;
