@@ -185,7 +185,7 @@ void Engine::ServeWaiters(QueueNumber queue, Completions& completions) {
     const Waiter& waiter = *waiters_.at(id);
     auto answer = Try(waiter.receive, waiter.caller, /*last_try=*/deleted);
     if (!deleted && answer.ok() && answer->messages.empty()) return;
-    completions.emplace_back(Unpark(id).done, std::move(answer));
+    completions.answers.emplace_back(Unpark(id).done, std::move(answer));
   }
 }
 
@@ -193,13 +193,14 @@ void Engine::EndWaits(absl::Time deadline, Completions& completions) {
   while (!waiters_by_deadline_.empty() && waiters_by_deadline_.begin()->first <= deadline) {
     Waiter waiter = Unpark(waiters_by_deadline_.begin()->second);
     auto answer = Try(waiter.receive, waiter.caller, /*last_try=*/true);
-    completions.emplace_back(std::move(waiter.done), std::move(answer));
+    completions.answers.emplace_back(std::move(waiter.done), std::move(answer));
   }
 }
 
 void Engine::Run(Completions& completions) {
-  for (auto& [done, answer] : completions) done(std::move(answer));
-  completions.clear();
+  for (auto& [done, answer] : completions.answers) done(std::move(answer));
+  for (const auto& listener : completions.listeners) listener->OnEarlierEvent();
+  completions = Completions();
 }
 
 // The queues that the pending effects and timers touched: somebody may be waiting there.
@@ -229,6 +230,26 @@ void Engine::AfterChange(Completions& completions) {
     for (QueueNumber queue : changed) ServeWaiters(queue, completions);
     accounts_.AdvanceTo(now_);
   }
+  AnnounceEarlierEvent(completions);
+}
+
+void Engine::AnnounceEarlierEvent(Completions& completions) {
+  if (listeners_.empty() || waiters_.empty()) return;
+  const absl::Time next = NextEventLocked();
+  if (next >= announced_) return;
+  announced_ = next;
+  completions.listeners = listeners_;
+}
+
+void Engine::AddEventListener(std::shared_ptr<EventListener> listener) {
+  MutexLock lock(mutex_);
+  listeners_.push_back(std::move(listener));
+  announced_ = absl::InfiniteFuture();
+}
+
+void Engine::RemoveEventListener(const std::shared_ptr<EventListener>& listener) {
+  MutexLock lock(mutex_);
+  listeners_.erase(std::remove(listeners_.begin(), listeners_.end(), listener), listeners_.end());
 }
 
 // --- Time -----------------------------------------------------------------------------------------------------------
@@ -261,6 +282,7 @@ void Engine::OnTimePassed() {
   {
     MutexLock lock(mutex_);
     Tick(clock_now);
+    announced_ = absl::InfiniteFuture();
     AfterChange(completions);
     EndWaits(now_, completions);
     AfterChange(completions);

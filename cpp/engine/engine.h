@@ -31,6 +31,15 @@
 
 namespace sqs {
 
+// Somebody who wakes the engine for those who wait without a thread: the server.
+class EventListener {
+ public:
+  virtual ~EventListener() = default;
+  // The next event of the engine has become earlier than the last one announced, and somebody waits. Called with no
+  // lock held, from any thread; to be answered by OnTimePassed at NextEventAt.
+  virtual void OnEarlierEvent() = 0;
+};
+
 class Engine : public ClockListener {
  public:
   struct Options {
@@ -88,6 +97,9 @@ class Engine : public ClockListener {
   void Replay(const std::vector<HistoryEntry>& entries);
 
   size_t waiter_count();
+  void AddEventListener(std::shared_ptr<EventListener> listener);
+  void RemoveEventListener(const std::shared_ptr<EventListener>& listener);
+
   // Every effect from number `since` on (the first is number 0), oldest first, as far as the history reaches back.
   std::vector<HistoryEntry> HistorySince(uint64_t since);
   // Effects so far, those no longer kept included.
@@ -117,8 +129,11 @@ class Engine : public ClockListener {
     Notification notification;
     absl::StatusOr<ReceiveMessageResult> result;
   };
-  // Completions to run once the lock is released.
-  using Completions = std::vector<std::pair<ReceiveDone, absl::StatusOr<ReceiveMessageResult>>>;
+  // What is to be called once the lock is released.
+  struct Completions {
+    std::vector<std::pair<ReceiveDone, absl::StatusOr<ReceiveMessageResult>>> answers;
+    std::vector<std::shared_ptr<EventListener>> listeners;
+  };
 
   // Lets time pass up to the clock's; returns now.
   absl::Time Tick(absl::Time clock_now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -137,6 +152,7 @@ class Engine : public ClockListener {
                                             absl::FunctionRef<bool()> interrupted);
   WaiterId Park(Waiter waiter) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Waiter Unpark(WaiterId id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AnnounceEarlierEvent(Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextEventLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static void Run(Completions& completions);
 
@@ -157,6 +173,8 @@ class Engine : public ClockListener {
   absl::btree_set<std::pair<QueueNumber, WaiterId>> waiters_by_queue_ ABSL_GUARDED_BY(mutex_);
   absl::btree_set<std::pair<absl::Time, WaiterId>> waiters_by_deadline_ ABSL_GUARDED_BY(mutex_);
   WaiterId next_waiter_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::vector<std::shared_ptr<EventListener>> listeners_ ABSL_GUARDED_BY(mutex_);
+  absl::Time announced_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // What the listeners wait for.
 };
 
 }  // namespace sqs

@@ -54,8 +54,8 @@ void Connection::Stop() {
   keep_alive_ = false;
   if (is_parked_ && context_.engine.CancelReceive(parked_.waiter)) {
     OnServed(ReceiveMessageResult());
-  } else if (!writing_) {
-    Close();
+  } else {
+    Close();  // Also while a client does not take its answer: stopping waits for nobody.
   }
 }
 
@@ -98,11 +98,11 @@ void Connection::OnRead(const boost::system::error_code& error, size_t bytes) {
 
 // Performs every complete request in the buffer, unless one is parked, then writes all answers at once.
 void Connection::ParseAll() {
-  while (!is_parked_ && !closed_ && keep_alive_ && in_.size() > 0 && ParseOne()) {
+  while (!is_parked_ && !closed_ && keep_alive_ && !writing_ && in_.size() > 0 && ParseOne()) {
   }
-  if (closed_) return;
-  if (!out_.empty() && !writing_) return Write();
-  if (!keep_alive_ && out_.empty()) return Close();
+  if (closed_ || writing_) return;
+  if (!out_.empty()) return Write();
+  if (!keep_alive_ && !is_parked_) return Close();
   // A client that sends on while it waits is not read from further once a buffer is full: back-pressure.
   if (!is_parked_ || in_.size() < kReadBytes) Read();
 }
@@ -190,7 +190,6 @@ void Connection::PerformOperation(const Header& header) {
     AppendAnswer(answer);
   } else {
     is_parked_ = true;
-    context_.on_parked();
   }
 }
 
@@ -229,28 +228,29 @@ void Connection::AppendEmpty(int status) {
                   status == 204 ? "" : "Content-Length: 0\r\n", keep_alive_ ? "" : "Connection: close\r\n", "\r\n");
 }
 
-// Tries to write at once; waits only for what the socket does not take.
+// Tries to write at once; waits only for what the socket does not take. What is being written has a buffer of its own:
+// a parked poll may be answered meanwhile.
 void Connection::Write() {
+  sending_.swap(out_);
   boost::system::error_code error;
-  written_ += socket_.write_some(asio::buffer(out_) + written_, error);
+  const size_t written = socket_.write_some(asio::buffer(sending_), error);
   if (error == asio::error::would_block || error == asio::error::try_again) error = {};
   if (error) return Close();
-  if (written_ == out_.size()) return OnWritten({}, 0);
+  if (written == sending_.size()) return OnWritten({});
   writing_ = true;
   GiveTime(context_.limits.request_time);
-  asio::async_write(socket_, asio::buffer(out_) + written_,
-                    [self = shared_from_this()](const boost::system::error_code& failure, size_t bytes) {
+  asio::async_write(socket_, asio::buffer(sending_) + written,
+                    [self = shared_from_this()](const boost::system::error_code& failure, size_t) {
                       self->writing_ = false;
-                      self->OnWritten(failure, bytes);
+                      self->deadline_.cancel();
+                      self->OnWritten(failure);
                     });
 }
 
-void Connection::OnWritten(const boost::system::error_code& error, size_t) {
+void Connection::OnWritten(const boost::system::error_code& error) {
   if (closed_) return;
   if (error) return Close();
-  out_.clear();
-  written_ = 0;
-  if (!keep_alive_ && !is_parked_) return Close();
+  sending_.clear();
   ParseAll();
 }
 

@@ -43,7 +43,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Refuse(int status, ErrorCode code, absl::string_view text);
   void AppendEmpty(int status);
   void Write();
-  void OnWritten(const boost::system::error_code& error, size_t bytes);
+  void OnWritten(const boost::system::error_code& error);
   void GiveTime(std::chrono::seconds seconds);
   void Close();
 
@@ -52,8 +52,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ServerContext& context_;
   boost::beast::flat_buffer in_;
   std::optional<Parser> parser_;
-  std::string out_;
-  size_t written_ = 0;
+  std::string out_;      // Answers, in order.
+  std::string sending_;  // What is being written.
   bool reading_ = false;
   bool writing_ = false;
   bool keep_alive_ = true;

@@ -112,7 +112,8 @@ Caller Dispatcher::CallerOf(const wire::Exchange& exchange, const wire::Request&
       caller = {std::string(address.account), std::string(address.region), caller.url_base};
     }
   }
-  if (caller.url_base.empty()) caller.url_base = absl::StrCat(identity_.scheme, "://", request.host);
+  const absl::string_view host = request.host.empty() ? absl::string_view(own_host_) : request.host;
+  if (caller.url_base.empty()) caller.url_base = absl::StrCat(identity_.scheme, "://", host);
   return caller;
 }
 

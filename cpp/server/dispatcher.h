@@ -41,6 +41,9 @@ class Dispatcher {
 
   std::string NewRequestId();
 
+  // The server's own address, for queue URLs to clients that name no host. Before the first request.
+  void set_own_host(std::string host) { own_host_ = std::move(host); }
+
  private:
   struct Call;
   template <class RequestStruct>
@@ -50,6 +53,7 @@ class Dispatcher {
 
   Engine& engine_;
   const Identity identity_;
+  std::string own_host_;
   std::atomic<uint64_t> requests_{0};
 };
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio.hpp>
-#include <set>
+#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -18,6 +18,7 @@ using asio::ip::tcp;
 
 // A clock that is not the system's may move at any time without telling: look that often while somebody waits.
 constexpr auto kClockPoll = std::chrono::milliseconds(20);
+constexpr auto kAcceptRetry = std::chrono::milliseconds(100);
 
 }  // namespace
 
@@ -25,26 +26,24 @@ constexpr auto kClockPoll = std::chrono::milliseconds(20);
 class Worker {
  public:
   Worker(Engine& engine, Dispatcher& dispatcher, const ServerLimits& limits)
-      : io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO), waker_(io_), context_{io_, dispatcher, engine, limits, {}, {}, {}} {
-    context_.on_parked = [this] { ArmWaker(); };
-  }
+      : io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO), context_{io_, dispatcher, engine, limits, {}} {}
 
   void Start() {
     thread_ = std::thread([this] { io_.run(); });
   }
 
   void Add(tcp::socket socket) {
+    if (stopping_) return;
+    if (connections_.size() >= forget_at_) ForgetClosed();
+    if (connections_.size() >= context_.limits.connections_max) return;
     auto connection = std::make_shared<Connection>(std::move(socket), context_);
-    connections_.erase(
-        std::remove_if(connections_.begin(), connections_.end(), [](const auto& known) { return known.expired(); }),
-        connections_.end());
     connections_.push_back(connection);
     connection->Start();
   }
 
   void Stop() {
     asio::post(io_, [this] {
-      waker_.cancel();
+      stopping_ = true;
       for (const auto& known : connections_) {
         if (auto connection = known.lock()) connection->Stop();
       }
@@ -56,41 +55,75 @@ class Worker {
   asio::io_context& io() { return io_; }
 
  private:
-  // The engine's next event, in real time, ends a wait: nobody else is there to notice it.
-  void ArmWaker() {
-    Engine& engine = context_.engine;
-    const absl::Time next = engine.NextEventAt();
-    if (next == absl::InfiniteFuture()) return;
-    const auto delay = engine.clock().runs_in_real_time()
-                           ? std::max(absl::ToChronoNanoseconds(next - engine.Now()), std::chrono::nanoseconds(0))
-                           : std::chrono::nanoseconds(kClockPoll);
-    const auto at = std::chrono::steady_clock::now() + delay;
-    if (armed_ && waker_.expiry() <= at) return;
-    armed_ = true;
-    waker_.expires_at(at);
-    waker_.async_wait([this](const boost::system::error_code& error) {
-      if (error) return;
-      armed_ = false;
-      context_.engine.OnTimePassed();
-      if (context_.engine.waiter_count() > 0) ArmWaker();
-    });
+  void ForgetClosed() {
+    connections_.erase(
+        std::remove_if(connections_.begin(), connections_.end(), [](const auto& known) { return known.expired(); }),
+        connections_.end());
+    forget_at_ = 2 * connections_.size() + 16;
   }
 
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
-  asio::steady_timer waker_;
-  bool armed_ = false;
   ServerContext context_;
   std::vector<std::weak_ptr<Connection>> connections_;
+  size_t forget_at_ = 16;
+  bool stopping_ = false;
   std::thread thread_;
+};
+
+// The engine's next event, in real time, ends a wait: nobody else is there to notice it. One timer, on the first
+// worker's thread, armed whenever the engine's next event becomes earlier.
+class Waker : public EventListener, public std::enable_shared_from_this<Waker> {
+ public:
+  Waker(Engine& engine, asio::io_context& io)
+      : engine_(engine), io_(&io), timer_(std::make_unique<asio::steady_timer>(io)) {}
+
+  void OnEarlierEvent() override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (io_ != nullptr) asio::post(*io_, [self = shared_from_this()] { self->Arm(); });
+  }
+
+  // On the worker's thread, before it ends.
+  void Stop() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    io_ = nullptr;
+    timer_ = nullptr;  // The engine may hold us a little longer than the loop lives.
+  }
+
+ private:
+  void Arm() {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      if (io_ == nullptr) return;
+    }
+    const absl::Time next = engine_.NextEventAt();
+    if (next == absl::InfiniteFuture()) return;
+    const auto delay = engine_.clock().runs_in_real_time()
+                           ? std::max(absl::ToChronoNanoseconds(next - engine_.Now()), std::chrono::nanoseconds(0))
+                           : std::chrono::nanoseconds(kClockPoll);
+    timer_->expires_after(std::min(delay, std::chrono::nanoseconds(std::chrono::hours(1))));
+    timer_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+      if (error) return;  // Stopped, or armed anew.
+      self->engine_.OnTimePassed();
+      if (self->engine_.waiter_count() > 0) self->Arm();
+    });
+  }
+
+  Engine& engine_;
+  std::mutex mutex_;
+  asio::io_context* io_;  // Null once stopped.
+  std::unique_ptr<asio::steady_timer> timer_;
 };
 
 class Server::Impl {
  public:
-  Impl(Engine& engine, ServerOptions options) : options_(std::move(options)), dispatcher_(engine, options_.identity) {
+  Impl(Engine& engine, ServerOptions options)
+      : engine_(engine), options_(std::move(options)), dispatcher_(engine, options_.identity) {
     for (int i = 0; i < std::max(1, options_.threads); ++i) {
       workers_.push_back(std::make_unique<Worker>(engine, dispatcher_, options_.limits));
     }
+    waker_ = std::make_shared<Waker>(engine, workers_[0]->io());
+    retry_ = std::make_unique<asio::steady_timer>(workers_[0]->io());
   }
 
   absl::Status Listen() {
@@ -114,6 +147,8 @@ class Server::Impl {
           absl::StrCat("cannot listen on ", options_.host, ":", options_.port, ": ", error.message()));
     }
     port_ = acceptor_->local_endpoint().port();
+    dispatcher_.set_own_host(absl::StrCat(options_.host, ":", port_));
+    engine_.AddEventListener(waker_);
     Accept();
     for (auto& worker : workers_) worker->Start();
     return absl::OkStatus();
@@ -121,9 +156,12 @@ class Server::Impl {
 
   void Stop() {
     if (std::exchange(stopped_, true)) return;
+    engine_.RemoveEventListener(waker_);
     asio::post(workers_[0]->io(), [this] {
       boost::system::error_code ignored;
       acceptor_->close(ignored);
+      retry_->cancel();
+      waker_->Stop();
     });
     for (auto& worker : workers_) worker->Stop();
   }
@@ -135,17 +173,27 @@ class Server::Impl {
   void Accept() {
     Worker& worker = *workers_[next_worker_++ % workers_.size()];
     acceptor_->async_accept(worker.io(), [this, &worker](const boost::system::error_code& error, tcp::socket socket) {
-      if (error == asio::error::operation_aborted) return;
-      if (!error) {
-        asio::post(worker.io(), [&worker, socket = std::move(socket)]() mutable { worker.Add(std::move(socket)); });
-      }
+      if (error == asio::error::operation_aborted || !acceptor_->is_open()) return;
+      if (error) return AcceptLater();
+      asio::post(worker.io(), [&worker, socket = std::move(socket)]() mutable { worker.Add(std::move(socket)); });
       Accept();
     });
   }
 
+  // No file descriptor is free, most likely: trying at once would only burn the processor.
+  void AcceptLater() {
+    retry_->expires_after(kAcceptRetry);
+    retry_->async_wait([this](const boost::system::error_code& error) {
+      if (!error) Accept();
+    });
+  }
+
+  Engine& engine_;
   const ServerOptions options_;
   Dispatcher dispatcher_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::shared_ptr<Waker> waker_;
+  std::unique_ptr<asio::steady_timer> retry_;
   std::unique_ptr<tcp::acceptor> acceptor_;
   size_t next_worker_ = 0;
   uint16_t port_ = 0;

@@ -3,7 +3,6 @@
 
 #include <boost/asio.hpp>
 #include <cstddef>
-#include <functional>
 #include <string>
 
 #include "server/dispatcher.h"
@@ -24,10 +23,6 @@ struct ServerContext {
   Engine& engine;
   const ServerLimits& limits;
   wire::JsonReader json;
-  // Called when a receive has been parked: somebody must wake the engine at its next event.
-  std::function<void()> on_parked;
-  // One line a request, if wanted.
-  std::function<void(absl::string_view line)> log;
 };
 
 }  // namespace sqs::server
