@@ -40,7 +40,7 @@ format: ## Formats all C++ and Python
 	@tools/setup.sh lint
 	@tools/lint.sh --fix
 
-sanitize: ## C++ tests under address and undefined-behaviour sanitizers, engine tests under thread sanitizer
+sanitize: ## C++ tests under address and undefined-behaviour sanitizers, engine and server under thread sanitizer
 	@tools/setup.sh cpp
 	@tools/sanitize.sh
 

@@ -18,6 +18,13 @@ namespace {
 struct ServerHandle {
   std::shared_ptr<EngineHandle> engine;  // Outlives the server.
   std::unique_ptr<server::Server> server;
+
+  // A thread of the server may be waiting for the GIL (a clock in Python), and stopping waits for the thread.
+  void Stop() {
+    const py::gil_scoped_release release;
+    server->Stop();
+  }
+  ~ServerHandle() { Stop(); }
 };
 
 std::unique_ptr<ServerHandle> StartServer(std::shared_ptr<EngineHandle> engine, std::string host, uint16_t port,
@@ -34,13 +41,7 @@ std::unique_ptr<ServerHandle> StartServer(std::shared_ptr<EngineHandle> engine, 
     PyErr_SetString(PyExc_OSError, std::string(started.status().message()).c_str());
     throw py::error_already_set();
   }
-  return std::make_unique<ServerHandle>(ServerHandle{std::move(engine), *std::move(started)});
-}
-
-// A thread of the server may be waiting for the GIL (a clock in Python), and stopping waits for the thread.
-void StopServer(ServerHandle& handle) {
-  const py::gil_scoped_release release;
-  handle.server->Stop();
+  return std::unique_ptr<ServerHandle>(new ServerHandle{std::move(engine), *std::move(started)});
 }
 
 }  // namespace
@@ -51,7 +52,7 @@ void RegisterServer(py::module_& m) {
            py::arg("threads"), py::arg("region"), py::arg("account"), py::arg("insecure"))
       .def_property_readonly("port", [](const ServerHandle& handle) { return handle.server->port(); })
       .def_property_readonly("endpoint_url", [](const ServerHandle& handle) { return handle.server->endpoint_url(); })
-      .def("stop", &StopServer);
+      .def("stop", &ServerHandle::Stop);
 }
 
 }  // namespace sqs::binding

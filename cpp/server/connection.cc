@@ -15,6 +15,8 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 
 constexpr size_t kReadBytes = 16 * 1024;
+// What a client may send behind a parked poll before it is read from no more.
+constexpr size_t kBehindPollBytesMax = 1024 * 1024;
 
 absl::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -44,6 +46,7 @@ Connection::~Connection() {
 }
 
 void Connection::Start() {
+  alive_ = shared_from_this();
   boost::system::error_code ignored;
   socket_.set_option(tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
@@ -61,6 +64,7 @@ void Connection::Stop() {
 
 void Connection::Close() {
   if (std::exchange(closed_, true)) return;
+  const std::shared_ptr<Connection> until_done = std::move(alive_);
   if (std::exchange(is_parked_, false)) context_.engine.CancelReceive(parked_.waiter);
   boost::system::error_code ignored;
   deadline_.cancel();
@@ -104,7 +108,7 @@ void Connection::ParseAll() {
   if (!out_.empty()) return Write();
   if (!keep_alive_ && !is_parked_) return Close();
   // A client that sends on while it waits is not read from further once a buffer is full: back-pressure.
-  if (!is_parked_ || in_.size() < kReadBytes) Read();
+  if (!is_parked_ || in_.size() < kBehindPollBytesMax) Read();
 }
 
 // False if more bytes are needed.

@@ -52,8 +52,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ServerContext& context_;
   boost::beast::flat_buffer in_;
   std::optional<Parser> parser_;
-  std::string out_;      // Answers, in order.
-  std::string sending_;  // What is being written.
+  std::string out_;                    // Answers, in order.
+  std::string sending_;                // What is being written.
+  std::shared_ptr<Connection> alive_;  // Ourselves until closed: now and then no operation is under way to hold us.
   bool reading_ = false;
   bool writing_ = false;
   bool keep_alive_ = true;

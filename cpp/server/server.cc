@@ -134,7 +134,7 @@ class Server::Impl {
       return absl::PermissionDeniedError(
           absl::StrCat(options_.host,
                        " can be reached from other machines, and access is not checked: listening there "
-                       "must be asked for (insecure)"));
+                       "must be asked for (--insecure, insecure=True)"));
     }
     const tcp::endpoint endpoint(address, options_.port);
     acceptor_ = std::make_unique<tcp::acceptor>(workers_[0]->io());

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 import threading
 
 from localsqs import Engine, ManualClock, SystemClock
@@ -38,17 +39,17 @@ def run(options: argparse.Namespace) -> int:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    engine = Engine(
-        clock=ManualClock() if options.clock == "manual" else SystemClock(),
-        seed=options.seed,
-        region=options.region,
-        account=options.account,
-        strict=options.strict,
-    )
     try:
+        engine = Engine(
+            clock=ManualClock() if options.clock == "manual" else SystemClock(),
+            seed=options.seed,
+            region=options.region,
+            account=options.account,
+            strict=options.strict,
+        )
         server = engine.serve(host=options.host, port=options.port, threads=options.threads, insecure=options.insecure)
-    except OSError as error:
-        print(f"localsqs serve: {error}")
+    except (OSError, ValueError) as error:
+        print(f"localsqs serve: {error}", file=sys.stderr)
         return 1
     with engine, server:
         print(_HOW_TO.format(url=server.endpoint_url), flush=True)

@@ -65,6 +65,7 @@ class Message:
     received_at: int | None = None  # The last receive in this queue: the 12 hours count from it (6.5).
     first_received_at: int | None = None
     latest_handle: str | None = None
+    brought_at: int | None = None  # By a move task.
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from model_fifo import FifoQueue
-from model_queue import HOUR, SECOND, VISIBLE, Message, Queue, SqsError
+from model_queue import HOUR, MILLISECOND, SECOND, VISIBLE, Message, Queue, SqsError
 
 if TYPE_CHECKING:
     from model import World
@@ -34,6 +34,7 @@ def move_to_dead_letter_queue(world: World, source: Queue, message: Message) -> 
         receives_here=0,
         received_at=None,
         latest_handle=None,
+        brought_at=None,
     )
     if isinstance(target, FifoQueue):
         moved.retained_from = world.now
@@ -68,11 +69,16 @@ class MoveTask:
     def is_head(self, message: Message) -> bool:
         return next(m for m in self.source.messages if m.group_id == message.group_id) is message
 
+    def earliest(self, message: Message) -> int:
+        """What another task brought waits a millisecond: tasks in a circle let time pass (a decision of ours)."""
+        return self.next_at if message.brought_at is None else max(self.next_at, message.brought_at + MILLISECOND)
+
     def next_step(self) -> int | None:
         if self.status != RUNNING:
             return None
+        message = self.next_message()
         end = self.started_at + LIFE_MAX
-        return end if self.next_message() is None else min(end, self.next_at)
+        return end if message is None else min(end, self.earliest(message))
 
     def run(self) -> None:
         """Moves all that may go now. Ends when nothing is left in the source, in whatever state (8.3)."""
@@ -82,7 +88,7 @@ class MoveTask:
                 self.status = COMPLETED
             elif self.world.now >= self.started_at + LIFE_MAX:
                 self.fail("TaskTimedOut")
-            elif message is None or self.world.now < self.next_at:
+            elif message is None or self.world.now < self.earliest(message):
                 return
             else:
                 self.move(message)
@@ -94,7 +100,10 @@ class MoveTask:
         self.source.remove(message)
         self.source.books.moved_away += 1
         # Receive, send, delete: what arrives is a new message. A FIFO duplicate is swallowed.
+        arrivals = target.arrivals
         target.enqueue_sent(message.body, message.group_id, message.deduplication_id, None)
+        if target.arrivals > arrivals:
+            target.messages[-1].brought_at = self.world.now
         self.moved += 1
         if self.rate is not None:
             self.next_at = self.world.now + SECOND // self.rate

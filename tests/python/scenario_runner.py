@@ -1,4 +1,4 @@
-"""Plays the golden scenarios of tests/scenarios through a door: the native client here, later the HTTP faces.
+"""Plays the golden scenarios of tests/scenarios through a door: the native client here, HTTP in scenario_http_doors.py.
 
 The format is in tests/scenarios/README.md; tests/cpp/scenarios has the same runner in C++. The two must print the same,
 so whoever changes a rule here changes it there.
@@ -40,6 +40,8 @@ class Door(Protocol):
     def advance(self, duration: datetime.timedelta) -> None: ...
 
     def milliseconds_since_start(self) -> int: ...
+
+    def close(self) -> None: ...
 
 
 class NativeDoor:
@@ -96,6 +98,9 @@ class NativeDoor:
 
     def milliseconds_since_start(self) -> int:
         return int(self.clock.now_ns()) // 1_000_000 - START_MS
+
+    def close(self) -> None:
+        self.engine.close()
 
 
 # --- Scenarios -------------------------------------------------------------------------------------------------------

@@ -1,16 +1,18 @@
-"""The golden scenarios through the native client, and that they cover what they should.
+"""The golden scenarios through the native client and over HTTP, and that they cover what they should.
 
 ``LOCALSQS_REWRITE_SCENARIOS=1`` writes what was answered into the files, to be reviewed as a diff.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from pathlib import Path
 
 import pytest
 import scenario_runner
+from scenario_http_doors import JsonDoor, QueryDoor
 from scenario_runner import NativeDoor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,13 +25,18 @@ def name_of(path: Path) -> str:
     return path.relative_to(SCENARIOS).with_suffix("").as_posix()
 
 
+DOORS = [NativeDoor, JsonDoor, QueryDoor]
+
+
+@pytest.mark.parametrize("open_door", DOORS, ids=lambda door: door.name)
 @pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_native_client_answers_as_written(path: Path) -> None:
+def test_door_answers_as_written(path: Path, open_door: type[NativeDoor]) -> None:
     scenario = scenario_runner.parse_scenario(path.read_text(encoding="utf-8"))
-    if not scenario.runs_through(NativeDoor.name):
+    if not scenario.runs_through(open_door.name):
         pytest.skip("not through this door")
-    outputs = scenario_runner.play(scenario, NativeDoor(scenario.engine_options))
-    if REWRITE:
+    with contextlib.closing(open_door(scenario.engine_options)) as door:
+        outputs = scenario_runner.play(scenario, door)
+    if REWRITE and open_door is NativeDoor:
         path.write_text(scenario.with_outputs(outputs), encoding="utf-8")
         return
     for block, output in zip(scenario.blocks, outputs, strict=True):
