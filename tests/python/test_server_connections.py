@@ -216,7 +216,14 @@ def test_a_web_page_of_another_origin_is_refused(engine, wire, origin):
 
 
 def test_the_own_origin_is_allowed(wire):
-    assert wire.ask(json_request("ListQueues", {}, Origin="http://sqs.test")).status == 200
+    own = {"Host": "localhost:9324", "Origin": "http://localhost:9324"}
+    assert wire.ask(json_request("ListQueues", {}, **own)).status == 200
+
+
+def test_a_name_that_somebody_else_gave_this_machine_is_no_own_origin(wire):
+    """DNS rebinding: the page's host resolves to the loopback address, so origin and host agree."""
+    rebound = {"Host": "evil.example:9324", "Origin": "http://evil.example:9324"}
+    assert wire.ask(json_request("ListQueues", {}, **rebound)).status == 403
 
 
 def test_an_image_of_another_site_is_refused(wire):

@@ -76,9 +76,9 @@ except localsqs.errors.ClientError as error:
     )
     package = str(Path(localsqs.__file__).parents[1])
     command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), str(program)]
-    result = subprocess.run(
-        command, capture_output=True, text=True, cwd=tmp_path, env={"MYPYPATH": package, "PATH": ""}
-    )
+    # mypy finds an installed package by itself, and refuses to be pointed at site-packages.
+    env = {"PATH": ""} if "site-packages" in package else {"PATH": "", "MYPYPATH": package}
+    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=env)
     assert 'Revealed type is "str"' in result.stdout
     assert 'Revealed type is "dict[str, str]"' in result.stdout.replace("builtins.", "")
     wrong = {
