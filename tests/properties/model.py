@@ -71,8 +71,10 @@ class World:
         while moved != (moved := sum(task.moved for task in self.tasks)):  # A task may feed another one.
             for queue in self.queues.values():
                 queue.pass_timers()
-            for task in self.tasks:
-                task.run()
+            for queue in self.queues.values():  # Tasks of one instant in the order in which their sources were created.
+                for task in self.tasks:
+                    if task.source is queue:
+                        task.run()
 
     def next_event(self) -> int | None:
         instants = [queue.next_timer() for queue in self.queues.values()]

@@ -65,7 +65,6 @@ class Message:
     received_at: int | None = None  # The last receive in this queue: the 12 hours count from it (6.5).
     first_received_at: int | None = None
     latest_handle: str | None = None
-    brought_at: int | None = None  # By a move task.
 
 
 @dataclass(frozen=True)
@@ -144,6 +143,8 @@ class Queue:
         self.handles: dict[str, Message] = {}  # Every handle ever issued.
         self.arrivals = 0
         self.purged_at: int | None = None
+        self.brought_at: int | None = None  # When a move task last brought something here,
+        self.brought_from = 0  # and the number of the first arrival that it brought then.
         self.books = Books()
 
     # --- What the two kinds of queue decide --------------------------------------------------------------------------

@@ -34,7 +34,6 @@ def move_to_dead_letter_queue(world: World, source: Queue, message: Message) -> 
         receives_here=0,
         received_at=None,
         latest_handle=None,
-        brought_at=None,
     )
     if isinstance(target, FifoQueue):
         moved.retained_from = world.now
@@ -70,15 +69,20 @@ class MoveTask:
         return next(m for m in self.source.messages if m.group_id == message.group_id) is message
 
     def earliest(self, message: Message) -> int:
-        """What another task brought waits a millisecond: tasks in a circle let time pass (a decision of ours)."""
-        return self.next_at if message.brought_at is None else max(self.next_at, message.brought_at + MILLISECOND)
+        """What another task brought, and what came after it, waits a millisecond: tasks in a circle let time pass.
+
+        (A decision of ours.)
+        """
+        if self.source.brought_at is None or message.arrival < self.source.brought_from:
+            return self.next_at
+        return max(self.next_at, self.source.brought_at + MILLISECOND)
 
     def next_step(self) -> int | None:
         if self.status != RUNNING:
             return None
         message = self.next_message()
         end = self.started_at + LIFE_MAX
-        return end if message is None else min(end, self.earliest(message))
+        return end if message is None else min(end, max(self.world.now, self.earliest(message)))
 
     def run(self) -> None:
         """Moves all that may go now. Ends when nothing is left in the source, in whatever state (8.3)."""
@@ -102,8 +106,8 @@ class MoveTask:
         # Receive, send, delete: what arrives is a new message. A FIFO duplicate is swallowed.
         arrivals = target.arrivals
         target.enqueue_sent(message.body, message.group_id, message.deduplication_id, None)
-        if target.arrivals > arrivals:
-            target.messages[-1].brought_at = self.world.now
+        if target.arrivals > arrivals and target.brought_at != self.world.now:
+            target.brought_at, target.brought_from = self.world.now, arrivals
         self.moved += 1
         if self.rate is not None:
             self.next_at = self.world.now + SECOND // self.rate
