@@ -153,6 +153,24 @@ absl::Status CheckId(absl::string_view parameter, const std::optional<std::strin
                                    kGroupIdMax, " in length."));
 }
 
+// How many characters from the start are surely plain ASCII: no byte below 0x20 or above 0x7f. Nearly all text is that,
+// so it is looked at 32 bytes and then 8 bytes at a time.
+size_t PlainAsciiPrefix(absl::string_view text) {
+  const auto not_plain = [&text](size_t i) {
+    uint64_t word;
+    std::memcpy(&word, text.data() + i, 8);
+    return (word - 0x2020202020202020) | word;
+  };
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  size_t i = 0;
+  while (i + 32 <= text.size() &&
+         ((not_plain(i) | not_plain(i + 8) | not_plain(i + 16) | not_plain(i + 24)) & kHighBits) == 0) {
+    i += 32;
+  }
+  while (i + 8 <= text.size() && (not_plain(i) & kHighBits) == 0) i += 8;
+  return i;
+}
+
 void AppendWithLength(absl::string_view bytes, std::string* out) {
   const auto length = static_cast<uint32_t>(bytes.size());
   for (int shift = 24; shift >= 0; shift -= 8) out->push_back(static_cast<char>(length >> shift));
@@ -162,23 +180,14 @@ void AppendWithLength(absl::string_view bytes, std::string* out) {
 }  // namespace
 
 bool IsMessageText(absl::string_view text) {
-  while (!text.empty()) {
-    // Eight plain ASCII characters at a time: no byte below 0x20 or above 0x7f. Nearly all text is that.
-    while (text.size() >= 8) {
-      uint64_t word;
-      std::memcpy(&word, text.data(), 8);
-      constexpr uint64_t kHighBits = 0x8080808080808080;
-      constexpr uint64_t kSpaces = 0x2020202020202020;
-      if (((word - kSpaces) | word) & kHighBits) break;
-      text.remove_prefix(8);
-    }
+  while (true) {
+    text.remove_prefix(PlainAsciiPrefix(text));
     if (text.empty()) return true;
     const std::optional<char32_t> c = NextCodePoint(&text);
     if (!c.has_value()) return false;
     if (*c < 0x20 && *c != 0x9 && *c != 0xA && *c != 0xD) return false;
     if (*c == 0xFFFE || *c == 0xFFFF) return false;
   }
-  return true;
 }
 
 absl::Status CheckMessage(const QueueConfig& config, const MessageToSend& message, bool in_batch) {

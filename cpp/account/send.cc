@@ -134,16 +134,20 @@ absl::Status Accounts::AdmitSendBatch(Queue& queue, const std::vector<SendMessag
 }
 
 SentMessage Accounts::Send(Queue& queue, const MessageToSend& message, const CallContext& context) {
+  std::string content_id;
+  absl::string_view deduplication_id;
+  if (queue.fifo()) {
+    if (!message.message_deduplication_id.has_value()) content_id = Sha256Hex(message.message_body);
+    deduplication_id = message.message_deduplication_id.has_value() ? *message.message_deduplication_id : content_id;
+  }
+
   const Md5Digest md5 = Md5(message.message_body);
   SentMessage sent;
   sent.md5_of_message_body = HexLower(md5);
   sent.md5_of_message_attributes = Md5OfAttributes(message.message_attributes);
   sent.md5_of_message_system_attributes = Md5OfAttributes(message.message_system_attributes);
 
-  std::string deduplication_id;
   if (queue.fifo()) {
-    deduplication_id = message.message_deduplication_id.has_value() ? *message.message_deduplication_id
-                                                                    : Sha256Hex(message.message_body);
     const auto* original = queue.FindDuplicate(*message.message_group_id, deduplication_id, context.now);
     if (original != nullptr) {
       sent.message_id = original->message_id.ToString();

@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "api/types.h"
+#include "base/block_cache.h"
 #include "base/digest.h"
 #include "base/uuid.h"
 
@@ -33,6 +34,9 @@ struct PayloadExtras {
   uint32_t receives_before = 0;
 
   friend bool operator==(const PayloadExtras&, const PayloadExtras&) = default;
+
+  static void* operator new(size_t bytes) { return TakeBlock(bytes); }
+  static void operator delete(void* extras, size_t bytes) { GiveBlock(extras, bytes); }
 };
 
 class Payload {

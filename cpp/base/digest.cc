@@ -54,10 +54,8 @@ std::string Sha256Hex(absl::string_view bytes) {
 
 std::string HexLower(const Md5Digest& digest) {
   std::string text(32, '\0');
-  for (size_t i = 0; i < digest.size(); ++i) {
-    text[2 * i] = kHexPairs[digest[i]][0];
-    text[2 * i + 1] = kHexPairs[digest[i]][1];
-  }
+  char* out = text.data();
+  for (uint8_t byte : digest) out = PutHex(byte, out);
   return text;
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace sqs {
 
@@ -12,5 +14,11 @@ constexpr std::array<std::array<char, 2>, 256> MakeHexPairs() {
   return pairs;
 }
 inline constexpr auto kHexPairs = MakeHexPairs();
+
+// Writes two digits; returns what follows them.
+inline char* PutHex(uint8_t byte, char* out) {
+  std::memcpy(out, kHexPairs[byte].data(), 2);
+  return out + 2;
+}
 
 }  // namespace sqs

@@ -6,11 +6,7 @@ namespace sqs {
 namespace {
 
 char* AppendBytes(uint64_t word, int first_byte, int count, char* out) {
-  for (int i = first_byte; i < first_byte + count; ++i) {
-    const auto& pair = kHexPairs[(word >> (56 - 8 * i)) & 0xff];
-    *out++ = pair[0];
-    *out++ = pair[1];
-  }
+  for (int i = first_byte; i < first_byte + count; ++i) out = PutHex(static_cast<uint8_t>(word >> (56 - 8 * i)), out);
   return out;
 }
 

@@ -39,17 +39,24 @@ absl::StatusOr<typename OperationOf<Request>::Result> Engine::Call(const Request
     auto result = [&]() -> absl::StatusOr<typename OperationOf<Request>::Result> {
       MutexLock lock(mutex_);
       if (closed_) return EngineIsClosed();
-      const absl::Time now = Tick(clock_now);
-      const absl::Status admitted = accounts_.Admit();
-      auto answer = admitted.ok() ? accounts_.Handle(request, {now, caller})
-                                  : absl::StatusOr<typename OperationOf<Request>::Result>(admitted);
-      usage_.Add(OperationOf<Request>::kOperation, accounts_.TakeCallCost());
-      AfterChange(completions);
-      return answer;
+      return CallLocked(request, caller, clock_now, completions);
     }();
     Run(completions);
     return result;
   }
+}
+
+template <class Request>
+absl::StatusOr<typename OperationOf<Request>::Result> Engine::CallLocked(const Request& request, const Caller& caller,
+                                                                         absl::Time clock_now,
+                                                                         Completions& completions) {
+  using Answer = absl::StatusOr<typename OperationOf<Request>::Result>;
+  const absl::Time now = Tick(clock_now);
+  const absl::Status admitted = accounts_.Admit();
+  Answer answer = admitted.ok() ? accounts_.Handle(request, {now, caller}) : Answer(admitted);
+  usage_.Add(OperationOf<Request>::kOperation, accounts_.TakeCallCost());
+  AfterChange(completions);
+  return answer;
 }
 
 #define SQS_INSTANTIATE_CALL(Name, who) \
@@ -198,6 +205,7 @@ void Engine::EndWaits(absl::Time deadline, Completions& completions) {
 }
 
 void Engine::Run(Completions& completions) {
+  if (completions.answers.empty() && completions.listeners.empty()) return;  // Nearly always.
   for (auto& [done, answer] : completions.answers) done(std::move(answer));
   for (const auto& listener : completions.listeners) listener->OnEarlierEvent();
   completions = Completions();

@@ -135,6 +135,10 @@ class Engine : public ClockListener {
     std::vector<std::shared_ptr<EventListener>> listeners;
   };
 
+  template <class Request>
+  absl::StatusOr<typename OperationOf<Request>::Result> CallLocked(const Request& request, const Caller& caller,
+                                                                   absl::Time clock_now, Completions& completions)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Lets time pass up to the clock's; returns now.
   absl::Time Tick(absl::Time clock_now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // After every change: serves waiters, keeps the history.
