@@ -5,17 +5,49 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "account/access_check.h"
 #include "base/status.h"
 
 namespace sqs {
 
-// The refusal of 1.6, for an operation that no policy can open to another account.
-absl::Status Accounts::NotTheOwner(const Queue& queue, Operation operation, const Caller& caller) {
+namespace {
+
+std::string PrincipalArnOf(const Caller& caller) {
+  if (!caller.principal_arn.empty()) return caller.principal_arn;
+  return absl::StrCat("arn:", PartitionOf(caller.region), ":iam::", caller.account, ":root");
+}
+
+// The refusal of 1.6; the action in lower case, as the service writes it.
+absl::Status Refusal(const Queue& queue, Operation operation, const Caller& caller, bool explicit_deny) {
   const std::string action = absl::StrCat("sqs:", absl::AsciiStrToLower(kOperationNames[static_cast<int>(operation)]));
+  const std::string reason = explicit_deny
+                                 ? std::string(" with an explicit deny in a resource-based policy")
+                                 : absl::StrCat(" because no identity-based policy allows the ", action, " action");
   return SqsError(ErrorCode::kAccessDenied,
-                  absl::StrCat("User: arn:", PartitionOf(caller.region), ":iam::", caller.account,
-                               ":root is not authorized to perform: ", action, " on resource: ", queue.arn(),
-                               " because no identity-based policy allows the ", action, " action"));
+                  absl::StrCat("User: ", PrincipalArnOf(caller), " is not authorized to perform: ", action,
+                               " on resource: ", queue.arn(), reason));
+}
+
+AccessQuestion QuestionOf(const Queue& queue, Operation operation, const Caller& caller) {
+  AccessQuestion question{PrincipalArnOf(caller), caller.account, ActionOf(operation), queue.arn(), {}};
+  question.conditions = {{"aws:principalarn", question.principal_arn},
+                         {"aws:principalaccount", caller.account},
+                         {"aws:securetransport", caller.secure_transport ? "true" : "false"}};
+  if (!caller.source_arn.empty()) question.conditions.emplace_back("aws:sourcearn", caller.source_arn);
+  return question;
+}
+
+}  // namespace
+
+absl::Status Accounts::Permit(const Queue& queue, Operation operation, CrossAccountUse use,
+                              const Caller& caller) const {
+  const bool owner = queue.name().account == caller.account;
+  if (use == kOwnerOnly && !owner) return Refusal(queue, operation, caller, /*explicit_deny=*/false);
+  if (!caller.check_access && !options_.enforce_policies) return absl::OkStatus();
+  const PolicyVerdict verdict = EvaluatePolicy(queue.config().policy, QuestionOf(queue, operation, caller));
+  if (verdict == PolicyVerdict::kDenies) return Refusal(queue, operation, caller, /*explicit_deny=*/true);
+  if (!owner && verdict != PolicyVerdict::kAllows) return Refusal(queue, operation, caller, /*explicit_deny=*/false);
+  return absl::OkStatus();
 }
 
 Accounts::Accounts(Options options) : options_(options), random_(options.seed) {}
@@ -34,7 +66,7 @@ absl::StatusOr<Queue*> Accounts::Open(absl::string_view queue_url, Operation ope
   }
   Queue& queue = *record->queue;
   call_cost_.queue_type = queue.fifo() ? QueueType::kFifo : QueueType::kStandard;
-  if (use == kOwnerOnly && queue.name().account != caller.account) return NotTheOwner(queue, operation, caller);
+  SQS_RETURN_IF_ERROR(Permit(queue, operation, use, caller));
   return &queue;
 }
 

@@ -54,6 +54,12 @@ struct Caller {
   // Scheme and host of the queue URLs to hand out: "http://localhost:9324". Empty: those of the service itself,
   // "https://sqs.<region>.amazonaws.com".
   std::string url_base;
+  // Whether the policy of a queue decides what this caller may do. Without it everybody may use every queue, as far as
+  // an operation is open to other accounts at all.
+  bool check_access = false;
+  std::string principal_arn;      // "": the root of the account.
+  std::string source_arn;         // aws:SourceArn: on whose behalf a service calls; "" for none.
+  bool secure_transport = false;  // aws:SecureTransport
 };
 
 struct CallContext {
@@ -93,6 +99,7 @@ class Accounts {
     uint64_t seed = 0;
     bool strict = false;  // The 60-second rules after DeleteQueue and PurgeQueue.
     int in_flight_max = kInFlightMax;
+    bool enforce_policies = false;  // Caller::check_access for every caller.
   };
 
   explicit Accounts(Options options);
@@ -113,6 +120,9 @@ class Accounts {
   // a standard queue at its in-flight limit is no error.
   absl::StatusOr<ReceiveMessageResult> Receive(const PreparedReceive& receive, const CallContext& context,
                                                bool last_try);
+
+  // Whoever owns them; their names may be used again at once, strict or not.
+  void DeleteAllQueues(absl::Time now);
 
   // --- Time -------------------------------------------------------------------------------------------------------
 
@@ -174,7 +184,8 @@ class Accounts {
   absl::StatusOr<Queue*> Open(const Request& request, const CallContext& context) {
     return Open(request.queue_url, OperationOf<Request>::kOperation, OperationOf<Request>::kCrossAccountUse, context);
   }
-  static absl::Status NotTheOwner(const Queue& queue, Operation operation, const Caller& caller);
+  // AccessDenied unless the caller may perform the operation on the queue.
+  absl::Status Permit(const Queue& queue, Operation operation, CrossAccountUse use, const Caller& caller) const;
   QueueRecord& RecordOf(const Queue& queue) { return records_.at(queue.number()); }
 
   // Applies and keeps for pending_effects(). The only way in which anything changes.

@@ -17,6 +17,21 @@ struct FaultOptions {
   std::optional<int> in_flight_max;  // OverLimit (standard) or empty answers (FIFO) at a lower cap.
   bool fifo_quotas = false;          // 300 calls and 3,000 messages a second (10), else RequestThrottled.
   double latency_seconds = 0;        // Every call takes this long on the engine's clock.
+
+  friend bool operator==(const FaultOptions&, const FaultOptions&) = default;
 };
+
+// Calls `v(name, member)` for each: the one list of their names, for reading and for writing.
+template <class V, class F>
+void FaultMembers(V&& v, F& faults) {
+  v("duplicate", faults.duplicate);
+  v("reorder", faults.reorder);
+  v("sample", faults.sample);
+  v("forget_delete", faults.forget_delete);
+  v("throttle", faults.throttle);
+  v("in_flight_max", faults.in_flight_max);
+  v("fifo_quotas", faults.fifo_quotas);
+  v("latency_seconds", faults.latency_seconds);
+}
 
 }  // namespace sqs

@@ -33,7 +33,7 @@ absl::StatusOr<Queue*> Accounts::OpenArn(absl::string_view parameter, absl::stri
   SQS_RETURN_IF_ERROR(CheckArnForm(parameter, arn));
   Queue* queue = FindByArn(arn);
   if (queue == nullptr || queue->name().region != context.caller.region) return NoSuchResource(parameter);
-  if (queue->name().account != context.caller.account) return NotTheOwner(*queue, operation, context.caller);
+  SQS_RETURN_IF_ERROR(Permit(*queue, operation, kOwnerOnly, context.caller));
   call_cost_.queue_type = queue->fifo() ? QueueType::kFifo : QueueType::kStandard;
   return queue;
 }

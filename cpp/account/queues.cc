@@ -172,6 +172,11 @@ absl::StatusOr<DeleteQueueResult> Accounts::Handle(const DeleteQueueRequest& req
   return DeleteQueueResult{};
 }
 
+void Accounts::DeleteAllQueues(absl::Time now) {
+  while (!records_.empty()) Emit(records_.begin()->first, now, QueueDeleted{});
+  deleted_at_.clear();
+}
+
 absl::StatusOr<GetQueueUrlResult> Accounts::Handle(const GetQueueUrlRequest& request, const CallContext& context) {
   if (request.queue_name.empty()) {
     return SqsError(ErrorCode::kInvalidParameterValue,
@@ -181,6 +186,10 @@ absl::StatusOr<GetQueueUrlResult> Accounts::Handle(const GetQueueUrlRequest& req
   const QueueName name{context.caller.region, owner.empty() ? context.caller.account : owner, request.queue_name};
   const Queue* queue = std::as_const(*this).FindQueue(name);
   if (queue == nullptr) return QueueDoesNotExist();
+  if (!Permit(*queue, Operation::kGetQueueUrl, kGrantable, context.caller).ok()) {
+    return SqsError(ErrorCode::kQueueDoesNotExist,
+                    "The specified queue does not exist or you do not have access to it.");
+  }
   return GetQueueUrlResult{QueueUrl(*queue, context.caller)};
 }
 

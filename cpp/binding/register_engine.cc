@@ -23,12 +23,13 @@ namespace {
 using Unlocked = py::call_guard<py::gil_scoped_release>;
 
 std::shared_ptr<EngineHandle> NewEngine(std::shared_ptr<Clock> clock, std::optional<uint64_t> seed, bool strict,
-                                        int in_flight_limit, size_t history_limit) {
+                                        int in_flight_limit, size_t history_limit, bool enforce_policies) {
   Engine::Options options;
   options.clock = std::move(clock);
   options.seed = seed;
   options.strict = strict;
   options.in_flight_max = in_flight_limit;
+  options.enforce_policies = enforce_policies;
   options.history.effects_max = history_limit;
   return std::make_shared<EngineHandle>(std::move(options));
 }
@@ -80,19 +81,6 @@ py::tuple GetUsage(EngineHandle& self) {
 
 // --- Faults ---------------------------------------------------------------------------------------------------------
 
-// The members of FaultOptions by name, once for both ways.
-template <class V, class F>
-void FaultMembers(V&& v, F& faults) {
-  v("duplicate", faults.duplicate);
-  v("reorder", faults.reorder);
-  v("sample", faults.sample);
-  v("forget_delete", faults.forget_delete);
-  v("throttle", faults.throttle);
-  v("in_flight_max", faults.in_flight_max);
-  v("fifo_quotas", faults.fifo_quotas);
-  v("latency_seconds", faults.latency_seconds);
-}
-
 FaultOptions ReadFaults(EngineHandle& self) {
   py::gil_scoped_release release;
   return self.engine.faults();
@@ -122,7 +110,7 @@ void SetFaults(EngineHandle& self, const py::dict& changes) {
 void RegisterEngine(py::module_& m) {
   py::class_<EngineHandle, std::shared_ptr<EngineHandle>>(m, "Engine", "A world of queues. Thread-safe.")
       .def(py::init(&NewEngine), py::arg("clock"), py::arg("seed"), py::arg("strict"), py::arg("in_flight_limit"),
-           py::arg("history_limit"))
+           py::arg("history_limit"), py::arg("enforce_policies"))
       .def_property_readonly("seed", [](const EngineHandle& self) { return self.engine.seed(); })
       .def(
           "now_ns", [](EngineHandle& self) { return absl::ToUnixNanos(self.engine.Now()); }, Unlocked())

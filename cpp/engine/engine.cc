@@ -16,7 +16,8 @@ absl::Status EngineIsClosed() { return SqsError(ErrorCode::kInternalFailure, "Th
 Engine::Engine(Options options)
     : clock_(options.clock != nullptr ? options.clock : std::make_shared<SystemClock>()),
       seed_(options.seed.has_value() ? *options.seed : Random::SeedFromSystem()),
-      accounts_({.seed = seed_, .strict = options.strict, .in_flight_max = options.in_flight_max}),
+      accounts_({.seed = seed_, .strict = options.strict, .in_flight_max = options.in_flight_max,
+                 .enforce_policies = options.enforce_policies}),
       history_(options.history) {
   clock_->Attach(this);
 }
@@ -310,9 +311,14 @@ void Engine::SpendLatency() {
 
 // --- Looking --------------------------------------------------------------------------------------------------------
 
-std::vector<HistoryEntry> Engine::HistorySince(uint64_t since) {
+std::vector<HistoryEntry> Engine::HistorySince(uint64_t since, size_t limit) {
   MutexLock lock(mutex_);
-  return history_.Since(since);
+  return history_.Since(since, limit);
+}
+
+std::shared_ptr<const QueueName> Engine::QueueNameOf(QueueNumber queue) {
+  MutexLock lock(mutex_);
+  return history_.NameOf(queue);
 }
 
 uint64_t Engine::effect_count() {
@@ -357,6 +363,20 @@ std::string Engine::Dump() {
   std::string text;
   Look([&text](const Accounts& accounts, absl::Time now) { text = accounts.Dump(now); });
   return text;
+}
+
+void Engine::Reset() {
+  Completions completions;
+  const absl::Time clock_now = clock_->Now();
+  {
+    MutexLock lock(mutex_);
+    Tick(clock_now);
+    accounts_.faults() = FaultOptions();
+    latency_seconds_.store(0, std::memory_order_relaxed);
+    accounts_.DeleteAllQueues(now_);
+    AfterChange(completions);
+  }
+  Run(completions);
 }
 
 void Engine::Close() {

@@ -47,6 +47,7 @@ class Engine : public ClockListener {
     std::optional<uint64_t> seed;  // Absent: from the operating system.
     bool strict = false;           // See Accounts::Options.
     int in_flight_max = kInFlightMax;
+    bool enforce_policies = false;  // See Accounts::Options.
     HistoryLimits history;
   };
 
@@ -100,8 +101,11 @@ class Engine : public ClockListener {
   void AddEventListener(std::shared_ptr<EventListener> listener);
   void RemoveEventListener(const std::shared_ptr<EventListener>& listener);
 
-  // Every effect from number `since` on (the first is number 0), oldest first, as far as the history reaches back.
-  std::vector<HistoryEntry> HistorySince(uint64_t since);
+  // Every effect from number `since` on (the first is number 0), oldest first, as far as the history reaches back; at
+  // most `limit` of them.
+  std::vector<HistoryEntry> HistorySince(uint64_t since, size_t limit = SIZE_MAX);
+  // The name of a queue that is or was there; null if the history does not know its creation.
+  std::shared_ptr<const QueueName> QueueNameOf(QueueNumber queue);
   // Effects so far, those no longer kept included.
   uint64_t effect_count();
   Usage usage();
@@ -114,6 +118,9 @@ class Engine : public ClockListener {
   // The whole state as text. See Accounts::Dump.
   std::string Dump();
 
+  // Deletes every queue of every account and region and switches the faults off. Waits end empty; clock, seed and
+  // history go on, and names may be used again at once.
+  void Reset();
   // Ends all waits with an empty answer; later calls fail with InternalFailure.
   void Close();
 

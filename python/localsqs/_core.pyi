@@ -59,7 +59,13 @@ class Effects:
 
 class Engine:
     def __init__(
-        self, clock: Clock, seed: int | None, strict: bool, in_flight_limit: int, history_limit: int
+        self,
+        clock: Clock,
+        seed: int | None,
+        strict: bool,
+        in_flight_limit: int,
+        history_limit: int,
+        enforce_policies: bool,
     ) -> None: ...
     @property
     def seed(self) -> int: ...

@@ -48,6 +48,9 @@ class Engine:
         history_limit: How many effects `history()` keeps; the oldest go first. 0 keeps none. None keeps 1,000,000 on a
             clock that tests or simulations move, and 10,000 on the system clock, where an engine may run for weeks.
         in_flight_limit: Messages in flight a queue.
+        enforce_policies: Another account may use a queue only if the queue's policy lets it, and a deny in the policy
+            holds for everybody. Without it every account may use every queue, as far as AWS opens an operation to
+            other accounts at all.
 
     Attributes:
         clock: The clock it was given. `engine.clock.advance(seconds=30)` on a ManualClock.
@@ -71,6 +74,7 @@ class Engine:
         strict: bool = False,
         history_limit: int | None = None,
         in_flight_limit: int = 120_000,
+        enforce_policies: bool = False,
     ) -> None:
         if path is not None:
             raise NotImplementedError(
@@ -89,6 +93,7 @@ class Engine:
             strict=bool(strict),
             in_flight_limit=_checked_int("in_flight_limit", in_flight_limit, 2**31 - 1),
             history_limit=_checked_int("history_limit", history_limit, 2**32 - 1),
+            enforce_policies=bool(enforce_policies),
         )
 
     # --- Clients -----------------------------------------------------------------------------------------------------

@@ -245,6 +245,8 @@ std::unique_ptr<Door> MakeEngineDoor(const Value& options) {
       engine.seed = static_cast<uint64_t>(Integer(value));
     else if (name == "strict")
       engine.strict = Boolean(value);
+    else if (name == "enforce_policies")
+      engine.enforce_policies = Boolean(value);
     else if (name == "in_flight_limit")
       engine.in_flight_max = static_cast<int>(Integer(value));
     else
