@@ -6,7 +6,7 @@
 include(FetchContent)
 
 find_package(Threads REQUIRED)
-find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto SSL)
 
 # Headers of a fetched dependency are system headers, so that its warnings are not our errors (CMake 3.25 and later).
 set(system_headers "")

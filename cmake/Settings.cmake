@@ -15,6 +15,18 @@ endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 
+# Processors since 2010. simdjson's on-demand parser is chosen when we are compiled, and without these it is the one for
+# machines that have no vector instructions at all.
+include(CheckCXXCompilerFlag)
+set(LOCALSQS_PROCESSOR "-march=x86-64-v2 -mpclmul" CACHE STRING "Compiler options for the processor; empty: any")
+if(LOCALSQS_PROCESSOR AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  separate_arguments(LOCALSQS_PROCESSOR_OPTIONS NATIVE_COMMAND "${LOCALSQS_PROCESSOR}")
+  check_cxx_compiler_flag("${LOCALSQS_PROCESSOR}" LOCALSQS_PROCESSOR_IS_KNOWN)
+  if(LOCALSQS_PROCESSOR_IS_KNOWN)
+    add_compile_options(${LOCALSQS_PROCESSOR_OPTIONS})
+  endif()
+endif()
+
 find_program(LOCALSQS_CCACHE ccache)
 if(LOCALSQS_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${LOCALSQS_CCACHE}")
@@ -36,5 +48,5 @@ if(LOCALSQS_SANITIZE)
   add_compile_options("-fsanitize=${LOCALSQS_SANITIZE}" -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options("-fsanitize=${LOCALSQS_SANITIZE}")
   # GCC: "-fsanitize=... increases the false positive rate" of this warning; the ordinary build keeps it.
-  target_compile_options(sqs_settings INTERFACE -Wno-maybe-uninitialized)
+  target_compile_options(sqs_settings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 endif()

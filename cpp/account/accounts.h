@@ -124,6 +124,10 @@ class Accounts {
   // Whoever owns them; their names may be used again at once, strict or not.
   void DeleteAllQueues(absl::Time now);
 
+  // The answer that held this receipt handle reached nobody: its receive counts as none, if it is still the last one
+  // and the message is still in flight.
+  void Undeliver(absl::string_view receipt_handle, absl::Time now);
+
   // --- Time -------------------------------------------------------------------------------------------------------
 
   // Passes every timer due at `now`, each at its own instant, over all queues in order.

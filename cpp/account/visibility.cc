@@ -1,4 +1,5 @@
-// ChangeMessageVisibility and ChangeMessageVisibilityBatch (shared/spec/sqs.md, 6.5, 6.6, 9).
+// ChangeMessageVisibility and ChangeMessageVisibilityBatch (shared/spec/sqs.md, 6.5, 6.6, 9), and answers that reached
+// nobody.
 
 #include "absl/strings/str_cat.h"
 #include "account/accounts.h"
@@ -82,6 +83,14 @@ absl::Status Accounts::ChangeVisibility(Queue& queue, absl::string_view receipt_
   }
   Emit(queue.number(), now, VisibilityChanged{handle.place, message.payload, now + timeout});
   return absl::OkStatus();
+}
+
+void Accounts::Undeliver(absl::string_view receipt_handle, absl::Time now) {
+  Queue* queue = FindQueue(ReceiptHandle::QueueOf(receipt_handle));
+  if (queue == nullptr) return;
+  const ResolvedHandle handle = queue->Resolve(receipt_handle);
+  if (handle.state != ResolvedHandle::kLatest || !handle.in_flight) return;
+  Emit(queue->number(), now, Undelivered{handle.place, queue->Find(handle.place)->payload});
 }
 
 }  // namespace sqs

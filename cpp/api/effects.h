@@ -112,6 +112,14 @@ struct VisibilityChanged {
   absl::Time visible_at;  // The effect's own instant: visible at once.
 };
 
+// A receive whose answer reached nobody counts as none: the message is visible again, and its receive count is what it
+// was before.
+struct Undelivered {
+  static constexpr const char* kKind = "Undelivered";
+  MessagePlace place;
+  PayloadPtr payload;
+};
+
 struct Deleted {
   static constexpr const char* kKind = "Deleted";
   MessagePlace place;
@@ -172,9 +180,10 @@ struct MoveTaskChanged {
   std::string failure_reason;
 };
 
-using EffectKinds = std::variant<QueueCreated, QueueDeleted, QueuePurged, QueueConfigured, QueueTagged, QueueUntagged,
-                                 Sent, SentDuplicate, Received, ReceiveAttempted, ReceivedNothing, VisibilityChanged,
-                                 Deleted, DeleteIgnored, Expired, Moved, MoveTaskStarted, Redriven, MoveTaskChanged>;
+using EffectKinds =
+    std::variant<QueueCreated, QueueDeleted, QueuePurged, QueueConfigured, QueueTagged, QueueUntagged, Sent,
+                 SentDuplicate, Received, ReceiveAttempted, ReceivedNothing, VisibilityChanged, Undelivered, Deleted,
+                 DeleteIgnored, Expired, Moved, MoveTaskStarted, Redriven, MoveTaskChanged>;
 
 struct Effect {
   absl::Time at;

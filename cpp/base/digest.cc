@@ -1,10 +1,10 @@
 #include "base/digest.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <cassert>
 
-#include "absl/strings/escaping.h"
 #include "base/hex.h"
 
 namespace sqs {
@@ -36,6 +36,14 @@ class Hasher {
   EVP_MD_CTX* context_;
 };
 
+template <size_t N>
+std::string HexOf(const std::array<uint8_t, N>& digest) {
+  std::string text(2 * N, '\0');
+  char* out = text.data();
+  for (uint8_t byte : digest) out = PutHex(byte, out);
+  return text;
+}
+
 }  // namespace
 
 Md5Digest Md5(absl::string_view bytes) {
@@ -45,18 +53,22 @@ Md5Digest Md5(absl::string_view bytes) {
   return digest;
 }
 
-std::string Sha256Hex(absl::string_view bytes) {
-  thread_local Hasher hasher("SHA256");
-  char digest[32];
-  hasher.Hash(bytes, reinterpret_cast<uint8_t*>(digest));
-  return absl::BytesToHexString(absl::string_view(digest, sizeof(digest)));
+Sha256Digest HmacSha256(absl::string_view key, absl::string_view bytes) {
+  Sha256Digest digest;
+  unsigned int length = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const uint8_t*>(bytes.data()),
+       bytes.size(), digest.data(), &length);
+  return digest;
 }
 
-std::string HexLower(const Md5Digest& digest) {
-  std::string text(32, '\0');
-  char* out = text.data();
-  for (uint8_t byte : digest) out = PutHex(byte, out);
-  return text;
+std::string Sha256Hex(absl::string_view bytes) {
+  thread_local Hasher hasher("SHA256");
+  Sha256Digest digest;
+  hasher.Hash(bytes, digest.data());
+  return HexLower(digest);
 }
+
+std::string HexLower(const Md5Digest& digest) { return HexOf(digest); }
+std::string HexLower(const Sha256Digest& digest) { return HexOf(digest); }
 
 }  // namespace sqs

@@ -11,7 +11,7 @@
 
 #include "account/queue_address.h"
 #include "api/attributes.h"
-#include "binding/effect_details.h"
+#include "api/effect_details.h"
 #include "binding/effect_list.h"
 #include "binding/member_names.h"
 #include "binding/register.h"
@@ -29,22 +29,6 @@ py::object Owned(PyObject* value) {
 
 py::object Text(absl::string_view text) { return Owned(NewText(text)); }
 
-const char* StatusName(MoveTaskStatus status) {
-  switch (status) {
-    case MoveTaskStatus::kRunning:
-      return "RUNNING";
-    case MoveTaskStatus::kCompleted:
-      return "COMPLETED";
-    case MoveTaskStatus::kCancelling:
-      return "CANCELLING";
-    case MoveTaskStatus::kCancelled:
-      return "CANCELLED";
-    case MoveTaskStatus::kFailed:
-      return "FAILED";
-  }
-  return "";
-}
-
 // Puts what an effect says into a dict. Instants are integers, their names end in "_ns".
 class DetailsVisitor {
  public:
@@ -59,7 +43,7 @@ class DetailsVisitor {
   void operator()(const char* name, int64_t value) { details[name] = value; }
   void operator()(const char* name, std::optional<int64_t> value) { details[name] = value; }
   void operator()(const char* name, const std::string& value) { details[name] = Text(value); }
-  void operator()(const char* name, MoveTaskStatus value) { details[name] = StatusName(value); }
+  void operator()(const char* name, MoveTaskStatus value) { details[name] = NameOf(value); }
   void operator()(const char* name, const Uuid& value) { details[name] = value.ToString(); }
   // The queue's name, and its number, which no other queue ever has. None: no queue.
   void operator()(const char* name, QueueReference value) {
@@ -131,21 +115,6 @@ class DetailsVisitor {
 
   const QueueNames& names_;
 };
-
-// The message that an effect is about; empty for one that is about none.
-std::string MessageIdOf(const Effect& effect) {
-  return std::visit(
-      [](const auto& kind) -> std::string {
-        if constexpr (requires { kind.payload; }) {
-          return kind.payload->id().ToString();
-        } else if constexpr (requires { kind.original_id; }) {
-          return kind.original_id.ToString();
-        } else {
-          return "";
-        }
-      },
-      effect.kind);
-}
 
 // (number, at_ns, kind, queue number, queue name, queue ARN, message id, details)
 py::tuple Row(const EffectList& list, size_t i) {

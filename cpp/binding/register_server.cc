@@ -28,7 +28,9 @@ struct ServerHandle {
 };
 
 std::unique_ptr<ServerHandle> StartServer(std::shared_ptr<EngineHandle> engine, std::string host, uint16_t port,
-                                          int threads, std::string region, std::string account, bool insecure) {
+                                          int threads, std::string region, std::string account, bool insecure,
+                                          std::string credentials, std::string tls_cert, std::string tls_key,
+                                          std::string external_url, bool log) {
   server::ServerOptions options;
   options.host = std::move(host);
   options.port = port;
@@ -36,9 +38,15 @@ std::unique_ptr<ServerHandle> StartServer(std::shared_ptr<EngineHandle> engine, 
   options.beyond_loopback = insecure;
   options.identity.region = std::move(region);
   options.identity.account = std::move(account);
+  options.identity.external_url = std::move(external_url);
+  options.credentials_path = std::move(credentials);
+  options.tls_cert_path = std::move(tls_cert);
+  options.tls_key_path = std::move(tls_key);
+  options.log = log;
   auto started = server::Server::Start(engine->engine, std::move(options));
   if (!started.ok()) {
-    PyErr_SetString(PyExc_OSError, std::string(started.status().message()).c_str());
+    PyErr_SetString(absl::IsInvalidArgument(started.status()) ? PyExc_ValueError : PyExc_OSError,
+                    std::string(started.status().message()).c_str());
     throw py::error_already_set();
   }
   return std::unique_ptr<ServerHandle>(new ServerHandle{std::move(engine), *std::move(started)});
@@ -49,7 +57,8 @@ std::unique_ptr<ServerHandle> StartServer(std::shared_ptr<EngineHandle> engine, 
 void RegisterServer(py::module_& m) {
   py::class_<ServerHandle>(m, "Server", "The HTTP endpoint of an engine. Thread-safe.")
       .def(py::init(&StartServer), py::kw_only(), py::arg("engine"), py::arg("host"), py::arg("port"),
-           py::arg("threads"), py::arg("region"), py::arg("account"), py::arg("insecure"))
+           py::arg("threads"), py::arg("region"), py::arg("account"), py::arg("insecure"), py::arg("credentials"),
+           py::arg("tls_cert"), py::arg("tls_key"), py::arg("external_url"), py::arg("log"))
       .def_property_readonly("port", [](const ServerHandle& handle) { return handle.server->port(); })
       .def_property_readonly("endpoint_url", [](const ServerHandle& handle) { return handle.server->endpoint_url(); })
       .def("stop", &ServerHandle::Stop);

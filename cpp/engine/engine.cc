@@ -165,6 +165,18 @@ absl::StatusOr<ReceiveMessageResult> Engine::Wait(WaiterId id, BlockedReceive& b
   return std::move(blocked.result);
 }
 
+void Engine::Undeliver(absl::Span<const std::string> receipt_handles) {
+  Completions completions;
+  const absl::Time clock_now = clock_->Now();
+  {
+    MutexLock lock(mutex_);
+    const absl::Time now = Tick(clock_now);
+    for (const std::string& handle : receipt_handles) accounts_.Undeliver(handle, now);
+    AfterChange(completions);
+  }
+  Run(completions);
+}
+
 // --- Waiters --------------------------------------------------------------------------------------------------------
 
 Engine::WaiterId Engine::Park(Waiter waiter) {

@@ -22,6 +22,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "absl/time/time.h"
 #include "account/accounts.h"
 #include "api/usage.h"
@@ -81,6 +82,9 @@ class Engine : public ClockListener {
                                                                     WaiterId* id);
   // The client went away: frees the waiter, which takes no message and is not called. False if it was called already.
   bool CancelReceive(WaiterId id);
+
+  // An answer with these receipt handles reached nobody: its messages are visible again, and the receive counts as none.
+  void Undeliver(absl::Span<const std::string> receipt_handles);
 
   // --- Time -------------------------------------------------------------------------------------------------------
 

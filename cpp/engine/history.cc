@@ -36,10 +36,10 @@ void History::Add(Effect effect) {
   }
 }
 
-std::vector<HistoryEntry> History::Since(uint64_t number) const {
+std::vector<HistoryEntry> History::Since(uint64_t number, size_t limit) const {
   std::vector<HistoryEntry> entries;
   const uint64_t first = std::max(number, first_number_);
-  for (uint64_t n = first; n < count(); ++n) {
+  for (uint64_t n = first; n < count() && entries.size() < limit; ++n) {
     const Effect& effect = entries_[n - first_number_];
     entries.push_back({n, NameOf(effect.queue), effect});
   }

@@ -32,7 +32,8 @@ class History {
   // Adds all of `effects`, which is empty afterwards.
   void Take(std::vector<Effect>& effects);
   void Add(Effect effect);
-  std::vector<HistoryEntry> Since(uint64_t number) const;
+  // From `number` on, oldest first, at most `limit`.
+  std::vector<HistoryEntry> Since(uint64_t number, size_t limit = SIZE_MAX) const;
   uint64_t count() const { return first_number_ + entries_.size(); }
   // The name of a queue that is or was there; null if its creation is unknown.
   std::shared_ptr<const QueueName> NameOf(QueueNumber queue) const;

@@ -246,12 +246,13 @@ void Queue::Apply(const QueueConfigured& effect, absl::Time at) {
 }
 
 void Queue::Apply(const QueueTagged& effect) {
-  for (const auto& [key, value] : effect.tags) {
-    const auto found = std::find_if(tags_.begin(), tags_.end(), [&key](const auto& tag) { return tag.first == key; });
+  for (const auto& added : effect.tags) {
+    const auto found =
+        std::find_if(tags_.begin(), tags_.end(), [&added](const auto& tag) { return tag.first == added.first; });
     if (found == tags_.end()) {
-      tags_.emplace_back(key, value);
+      tags_.push_back(added);
     } else {
-      found->second = value;
+      found->second = added.second;
     }
   }
 }
@@ -293,6 +294,13 @@ void Queue::Apply(const VisibilityChanged& effect, absl::Time at) {
   MoveTo(effect.place.slot, Message::kInFlight, absl::ToUnixNanos(effect.visible_at), absl::ToUnixNanos(at));
 }
 
+void Queue::Apply(const Undelivered& effect, absl::Time at) {
+  const int64_t at_ns = absl::ToUnixNanos(at);
+  Message& message = messages_[effect.place.slot];
+  if (--message.receive_count == 0) message.first_received_at_ns = 0;
+  MoveTo(effect.place.slot, Message::kInFlight, at_ns, at_ns);
+}
+
 Queue::Departed Queue::Remove(MessagePlace place) {
   const uint32_t slot = place.slot;
   Uncount(slot);
@@ -322,6 +330,26 @@ void Queue::ForEachMessage(absl::FunctionRef<void(const Message&)> visit) const 
   std::sort(slots.begin(), slots.end(),
             [this](uint32_t a, uint32_t b) { return messages_[a].sequence < messages_[b].sequence; });
   for (uint32_t slot : slots) visit(messages_[slot]);
+}
+
+std::vector<MessagePlace> Queue::PlacesFrom(uint64_t from, Message::State state, size_t limit) const {
+  const auto earlier = [](const MessagePlace& a, const MessagePlace& b) { return a.sequence < b.sequence; };
+  std::vector<MessagePlace> places;  // A heap, the latest on top, to be replaced by an earlier one.
+  if (limit == 0) return places;
+  for (uint32_t slot = 0; slot < messages_.size(); ++slot) {
+    const Message& message = messages_[slot];
+    if (message.state == Message::kFree || message.sequence < from) continue;
+    if (state != Message::kFree && message.state != state) continue;
+    if (places.size() == limit) {
+      if (message.sequence >= places.front().sequence) continue;
+      std::pop_heap(places.begin(), places.end(), earlier);
+      places.pop_back();
+    }
+    places.push_back({slot, message.sequence});
+    std::push_heap(places.begin(), places.end(), earlier);
+  }
+  std::sort_heap(places.begin(), places.end(), earlier);
+  return places;
 }
 
 std::string Queue::Dump(absl::Time now) const {

@@ -131,6 +131,7 @@ class Queue {
   void Apply(const Received& effect, absl::Time at);
   void Apply(const ReceiveAttempted& effect, absl::Time at);
   void Apply(const VisibilityChanged& effect, absl::Time at);
+  void Apply(const Undelivered& effect, absl::Time at);
 
   // Takes the message out: deleted, expired, or moved away. Returns what it was.
   struct Departed {
@@ -147,6 +148,10 @@ class Queue {
 
   // Visits every message in order of arrival: tests, snapshots, a look without receiving. O(n log n).
   void ForEachMessage(absl::FunctionRef<void(const Message&)> visit) const;
+
+  // The places of the messages in `state` (kFree: in any) whose sequence is at least `from`, in order of arrival, at
+  // most `limit`: a page of a look without receiving. Passes over the table once, keeping no more than it returns.
+  std::vector<MessagePlace> PlacesFrom(uint64_t from, Message::State state, size_t limit) const;
 
   // The whole state as text, one line a message, equal for equal states. For tests and failure reports.
   std::string Dump(absl::Time now) const;

@@ -37,6 +37,21 @@ constexpr std::array<int8_t, 256> MakeValues() {
 }
 constexpr auto kValues = MakeValues();
 
+// False for text that is no handle of this version.
+bool DecodeBase64(absl::string_view text, uint8_t* raw) {
+  if (text.size() != kTextBytes) return false;
+  int32_t invalid = 0;  // Negative once a character is outside the alphabet.
+  const auto value = [&text](int i) { return int32_t{kValues[static_cast<uint8_t>(text[i])]}; };
+  for (int i = 0, o = 0; i < kTextBytes; i += 4, o += 3) {
+    const int32_t a = value(i), b = value(i + 1), c = value(i + 2), d = value(i + 3);
+    invalid |= a | b | c | d;
+    raw[o] = static_cast<uint8_t>(a << 2 | b >> 4);
+    raw[o + 1] = static_cast<uint8_t>(b << 4 | c >> 2);
+    raw[o + 2] = static_cast<uint8_t>(c << 6 | d);
+  }
+  return invalid >= 0 && raw[0] == kVersion;
+}
+
 }  // namespace
 
 std::string ReceiptHandle::Encode(const SipHashKey& key) const {
@@ -57,19 +72,14 @@ std::string ReceiptHandle::Encode(const SipHashKey& key) const {
   return text;
 }
 
-bool ReceiptHandle::Decode(absl::string_view text, const SipHashKey& key, ReceiptHandle* handle) {
-  if (text.size() != kTextBytes) return false;
+QueueNumber ReceiptHandle::QueueOf(absl::string_view text) {
   uint8_t raw[kRawBytes];
-  int32_t invalid = 0;  // Negative once a character is outside the alphabet.
-  const auto value = [&text](int i) { return int32_t{kValues[static_cast<uint8_t>(text[i])]}; };
-  for (int i = 0, o = 0; i < kTextBytes; i += 4, o += 3) {
-    const int32_t a = value(i), b = value(i + 1), c = value(i + 2), d = value(i + 3);
-    invalid |= a | b | c | d;
-    raw[o] = static_cast<uint8_t>(a << 2 | b >> 4);
-    raw[o + 1] = static_cast<uint8_t>(b << 4 | c >> 2);
-    raw[o + 2] = static_cast<uint8_t>(c << 6 | d);
-  }
-  if (invalid < 0 || raw[0] != kVersion) return false;
+  return DecodeBase64(text, raw) ? GetWord(raw + 1) : 0;
+}
+
+bool ReceiptHandle::Decode(absl::string_view text, const SipHashKey& key, ReceiptHandle* handle) {
+  uint8_t raw[kRawBytes];
+  if (!DecodeBase64(text, raw)) return false;
   const std::array<uint64_t, 3> words = {GetWord(raw + 1), GetWord(raw + 9), GetWord(raw + 17)};
   if (SipHash(key, words) != GetWord(raw + 25)) return false;
   handle->queue = words[0];

@@ -22,6 +22,8 @@ struct ReceiptHandle {
   std::string Encode(const SipHashKey& key) const;
   // False for text that Encode did not make under `key`.
   static bool Decode(absl::string_view text, const SipHashKey& key, ReceiptHandle* handle);
+  // The queue that a handle says it is of, whose key Decode needs; 0 for what looks like no handle. Not verified.
+  static QueueNumber QueueOf(absl::string_view text);
 };
 
 }  // namespace sqs

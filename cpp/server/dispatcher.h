@@ -7,10 +7,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "base/uuid.h"
 #include "engine/engine.h"
+#include "server/authenticator.h"
 #include "wire/protocol.h"
 
 namespace sqs::server {
@@ -26,18 +29,33 @@ struct Identity {
 
 class Dispatcher {
  public:
-  Dispatcher(Engine& engine, Identity identity) : engine_(engine), identity_(std::move(identity)) {}
+  // `credentials` may be null: then anybody may use every queue, under the account that the request names.
+  Dispatcher(Engine& engine, Identity identity, std::shared_ptr<const Credentials> credentials)
+      : engine_(engine), identity_(std::move(identity)), credentials_(std::move(credentials)) {}
 
-  // A receive that waits: to be answered when the engine calls back, or cancelled if the client goes away.
-  struct Parked {
+  // What there is to know of a request beside its answer.
+  struct Outcome {
+    // The receive waits: to be answered when the engine calls back, or cancelled if the client goes away.
+    bool parked = false;
     Engine::WaiterId waiter = 0;
+    // Of a receive's answer: for Engine::Undeliver, should it reach nobody. None where the client can ask for the same
+    // answer again (ReceiveRequestAttemptId).
+    std::vector<std::string> receipt_handles;
+    bool repeatable = false;
+    std::string queue;  // The name of the queue, if `wants_queue` was set.
+    bool wants_queue = false;
   };
 
-  // Performs the request. True if `*answer` is complete; else the receive is parked, and what `make_done` returned will
+  // Performs the request. Either `*answer` is complete, or the receive is parked: what `make_done` returned will then
   // be called once, perhaps from another thread, with what Finish turns into the answer.
-  bool Perform(const wire::Exchange& exchange, const wire::Request& request, wire::JsonReader* reader,
-               wire::Answer* answer, Parked* parked, absl::FunctionRef<Engine::ReceiveDone()> make_done);
-  void Finish(const wire::Exchange& exchange, const absl::StatusOr<ReceiveMessageResult>& result, wire::Answer* answer);
+  void Perform(const wire::Exchange& exchange, const wire::Request& request, wire::JsonReader* reader,
+               wire::Answer* answer, Outcome* outcome, absl::FunctionRef<Engine::ReceiveDone()> make_done);
+  void Finish(const wire::Exchange& exchange, absl::StatusOr<ReceiveMessageResult> result, wire::Answer* answer,
+              Outcome* outcome);
+
+  // Whether requests must be signed, and whether this one is, by a key that is known.
+  bool checks_access() const { return credentials_ != nullptr; }
+  absl::Status CheckSigned(const wire::Request& request) const;
 
   std::string NewRequestId();
 
@@ -47,12 +65,18 @@ class Dispatcher {
  private:
   struct Call;
   template <class RequestStruct>
-  bool PerformAs(Call& call);
+  void PerformAs(Call& call);
+  template <class RequestStruct>
+  auto CallEngine(Call& call, const RequestStruct& request, const Caller& caller);
+  void WriteError(const absl::Status& status, const wire::Exchange& exchange, wire::Answer* answer);
 
-  Caller CallerOf(const wire::Exchange& exchange, const wire::Request& request, absl::string_view queue_url) const;
+  Caller CallerOf(const Call& call, absl::string_view queue_url) const;
+  Caller UnverifiedCallerOf(const wire::Exchange& exchange, const wire::Request& request,
+                            absl::string_view queue_url) const;
 
   Engine& engine_;
   const Identity identity_;
+  const std::shared_ptr<const Credentials> credentials_;
   std::string own_host_;
   std::atomic<uint64_t> requests_{0};
 };

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <boost/asio.hpp>
+#include <boost/asio/ssl.hpp>
+#include <cstdio>
 #include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/connection.h"
 
@@ -20,13 +23,44 @@ using asio::ip::tcp;
 constexpr auto kClockPoll = std::chrono::milliseconds(20);
 constexpr auto kAcceptRetry = std::chrono::milliseconds(100);
 
+absl::StatusOr<std::unique_ptr<asio::ssl::context>> MakeTlsContext(const std::string& cert_path,
+                                                                   const std::string& key_path) {
+  auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
+  boost::system::error_code error;
+  context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                       asio::ssl::context::no_tlsv1_1);
+  context->use_certificate_chain_file(cert_path, error);
+  if (error) return absl::InvalidArgumentError(absl::StrCat("TLS certificate '", cert_path, "': ", error.message()));
+  context->use_private_key_file(key_path, asio::ssl::context::pem, error);
+  if (error) return absl::InvalidArgumentError(absl::StrCat("TLS key '", key_path, "': ", error.message()));
+  return context;
+}
+
 }  // namespace
 
 // One thread: its event loop and its connections.
 class Worker {
  public:
-  Worker(Engine& engine, Dispatcher& dispatcher, const ServerLimits& limits)
-      : io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO), context_{io_, dispatcher, engine, limits, {}} {}
+  struct Shared {
+    Engine& engine;
+    Dispatcher& dispatcher;
+    Control& control;
+    ServerCounters& counters;
+    const ServerLimits& limits;
+    asio::ssl::context* tls;
+    AccessLog* log;
+  };
+
+  explicit Worker(const Shared& shared)
+      : io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO), context_{io_,
+                                                             shared.dispatcher,
+                                                             shared.control,
+                                                             shared.counters,
+                                                             shared.engine,
+                                                             shared.limits,
+                                                             shared.tls,
+                                                             shared.log,
+                                                             {}} {}
 
   void Start() {
     thread_ = std::thread([this] { io_.run(); });
@@ -36,7 +70,7 @@ class Worker {
     if (stopping_) return;
     if (connections_.size() >= forget_at_) ForgetClosed();
     if (connections_.size() >= context_.limits.connections_max) return;
-    auto connection = std::make_shared<Connection>(std::move(socket), context_);
+    auto connection = MakeConnection(std::move(socket), context_);
     connections_.push_back(connection);
     connection->Start();
   }
@@ -117,11 +151,17 @@ class Waker : public EventListener, public std::enable_shared_from_this<Waker> {
 
 class Server::Impl {
  public:
-  Impl(Engine& engine, ServerOptions options)
-      : engine_(engine), options_(std::move(options)), dispatcher_(engine, options_.identity) {
-    for (int i = 0; i < std::max(1, options_.threads); ++i) {
-      workers_.push_back(std::make_unique<Worker>(engine, dispatcher_, options_.limits));
-    }
+  Impl(Engine& engine, ServerOptions options, std::shared_ptr<const Credentials> credentials,
+       std::unique_ptr<asio::ssl::context> tls)
+      : engine_(engine),
+        options_(std::move(options)),
+        tls_(std::move(tls)),
+        log_(stderr),
+        dispatcher_(engine, options_.identity, std::move(credentials)),
+        control_(engine, counters_) {
+    const Worker::Shared shared{
+        engine, dispatcher_, control_, counters_, options_.limits, tls_.get(), options_.log ? &log_ : nullptr};
+    for (int i = 0; i < std::max(1, options_.threads); ++i) workers_.push_back(std::make_unique<Worker>(shared));
     waker_ = std::make_shared<Waker>(engine, workers_[0]->io());
     retry_ = std::make_unique<asio::steady_timer>(workers_[0]->io());
   }
@@ -130,11 +170,11 @@ class Server::Impl {
     boost::system::error_code error;
     const auto address = asio::ip::make_address(options_.host == "localhost" ? "127.0.0.1" : options_.host, error);
     if (error) return absl::InvalidArgumentError(absl::StrCat("not an address: ", options_.host));
-    if (!address.is_loopback() && !options_.beyond_loopback) {
+    if (!address.is_loopback() && !options_.beyond_loopback && !dispatcher_.checks_access()) {
       return absl::PermissionDeniedError(
           absl::StrCat(options_.host,
-                       " can be reached from other machines, and access is not checked: listening there "
-                       "must be asked for (--insecure, insecure=True)"));
+                       " can be reached from other machines, and access is not checked: give --credentials, or ask for "
+                       "it (--insecure, insecure=True)"));
     }
     const tcp::endpoint endpoint(address, options_.port);
     acceptor_ = std::make_unique<tcp::acceptor>(workers_[0]->io());
@@ -167,7 +207,10 @@ class Server::Impl {
   }
 
   uint16_t port() const { return port_; }
-  const std::string& host() const { return options_.host; }
+  std::string url() const {
+    const bool v6 = absl::StrContains(options_.host, ":");
+    return absl::StrCat(options_.identity.scheme, "://", v6 ? "[" : "", options_.host, v6 ? "]" : "", ":", port_);
+  }
 
  private:
   void Accept() {
@@ -190,7 +233,11 @@ class Server::Impl {
 
   Engine& engine_;
   const ServerOptions options_;
+  const std::unique_ptr<asio::ssl::context> tls_;  // Null: plain HTTP.
+  AccessLog log_;
   Dispatcher dispatcher_;
+  ServerCounters counters_;
+  Control control_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::shared_ptr<Waker> waker_;
   std::unique_ptr<asio::steady_timer> retry_;
@@ -201,7 +248,20 @@ class Server::Impl {
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(Engine& engine, ServerOptions options) {
-  auto impl = std::make_unique<Impl>(engine, std::move(options));
+  std::shared_ptr<const Credentials> credentials;
+  if (!options.credentials_path.empty()) {
+    auto read = Credentials::Read(options.credentials_path, options.identity.account);
+    if (!read.ok()) return read.status();
+    credentials = std::make_shared<const Credentials>(*std::move(read));
+  }
+  std::unique_ptr<asio::ssl::context> tls;
+  if (!options.tls_cert_path.empty() || !options.tls_key_path.empty()) {
+    auto made = MakeTlsContext(options.tls_cert_path, options.tls_key_path);
+    if (!made.ok()) return made.status();
+    tls = *std::move(made);
+    options.identity.scheme = "https";
+  }
+  auto impl = std::make_unique<Impl>(engine, std::move(options), std::move(credentials), std::move(tls));
   const absl::Status listening = impl->Listen();
   if (!listening.ok()) return listening;
   return std::unique_ptr<Server>(new Server(std::move(impl)));
@@ -213,7 +273,7 @@ Server::~Server() { Stop(); }
 
 uint16_t Server::port() const { return impl_->port(); }
 
-std::string Server::endpoint_url() const { return absl::StrCat("http://", impl_->host(), ":", impl_->port()); }
+std::string Server::endpoint_url() const { return impl_->url(); }
 
 void Server::Stop() { impl_->Stop(); }
 

@@ -25,6 +25,12 @@ struct ServerOptions {
   int threads = 1;
   // Whether an address that other machines can reach is allowed: anybody there may then use the queues.
   bool beyond_loopback = false;
+  // Access keys (server/credentials.h): then requests must be signed by one, and queue policies are enforced. "": no.
+  std::string credentials_path;
+  // PEM files: then it speaks HTTPS. "": plain HTTP.
+  std::string tls_cert_path;
+  std::string tls_key_path;
+  bool log = false;  // A line a request to standard error.
   Identity identity;
   ServerLimits limits;
 };

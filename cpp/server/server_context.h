@@ -2,10 +2,14 @@
 #pragma once
 
 #include <boost/asio.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <cstddef>
 #include <string>
 
+#include "server/access_log.h"
+#include "server/control.h"
 #include "server/dispatcher.h"
+#include "server/metrics.h"
 
 namespace sqs::server {
 
@@ -20,8 +24,12 @@ struct ServerLimits {
 struct ServerContext {
   boost::asio::io_context& io;
   Dispatcher& dispatcher;
+  Control& control;
+  ServerCounters& counters;
   Engine& engine;
   const ServerLimits& limits;
+  boost::asio::ssl::context* tls;  // Null: plain HTTP.
+  AccessLog* log;                  // Null: none is kept.
   wire::JsonReader json;
 };
 

@@ -19,6 +19,7 @@
 #include "wire/json_request.h"
 #include "wire/query_answer.h"
 #include "wire/query_request.h"
+#include "wire/sigv4.h"
 
 namespace sqs::wire {
 
@@ -31,8 +32,9 @@ struct Request {
   absl::string_view amz_target;
   absl::string_view authorization;
   absl::string_view accept;
-  absl::string_view trace_id;  // X-Amzn-Trace-Id
-  absl::string_view body;      // Followed by simdjson::SIMDJSON_PADDING readable bytes.
+  absl::string_view trace_id;             // X-Amzn-Trace-Id
+  const HeaderFields* headers = nullptr;  // All of them, where signatures are verified.
+  absl::string_view body;                 // Followed by simdjson::SIMDJSON_PADDING readable bytes.
 };
 
 // What is to be sent back. `body` is appended to; the rest is set.

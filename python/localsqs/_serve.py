@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Printed once it listens: what to do with it, for the clients that most people have.
-_HOW_TO = """localsqs listens on {url}  (any credentials; stop with Ctrl-C)
+_HOW_TO = """localsqs listens on {url}  ({access}; stop with Ctrl-C)
 
   boto3    boto3.client("sqs", endpoint_url="{url}")
   aws cli  aws --endpoint-url {url} sqs list-queues
@@ -31,7 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="of message ids and everything else random")
     parser.add_argument("--strict", action="store_true", help="the 60-second rules after DeleteQueue and PurgeQueue")
     parser.add_argument("--threads", type=int, default=1, help="that serve connections (default: 1)")
-    parser.add_argument("--insecure", action="store_true", help="allow a --host that others can reach")
+    parser.add_argument(
+        "--insecure", action="store_true", help="allow a --host that others can reach, without --credentials"
+    )
+    parser.add_argument("--credentials", metavar="FILE", help="access keys: requests must be signed, policies hold")
+    parser.add_argument("--tls-cert", metavar="FILE", help="PEM certificate chain: HTTPS")
+    parser.add_argument("--tls-key", metavar="FILE", help="its PEM key")
+    parser.add_argument("--external-url", metavar="URL", help="base of the queue URLs handed out")
+    parser.add_argument("--log", action="store_true", help="a line a request to standard error")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,12 +54,23 @@ def run(options: argparse.Namespace) -> int:
             account=options.account,
             strict=options.strict,
         )
-        server = engine.serve(host=options.host, port=options.port, threads=options.threads, insecure=options.insecure)
+        server = engine.serve(
+            host=options.host,
+            port=options.port,
+            threads=options.threads,
+            insecure=options.insecure,
+            credentials=options.credentials,
+            tls_cert=options.tls_cert,
+            tls_key=options.tls_key,
+            external_url=options.external_url,
+            log=options.log,
+        )
     except (OSError, ValueError) as error:
         print(f"localsqs serve: {error}", file=sys.stderr)
         return 1
     with engine, server:
-        print(_HOW_TO.format(url=server.endpoint_url), flush=True)
+        access = "signed requests only" if options.credentials else "any credentials"
+        print(_HOW_TO.format(url=server.endpoint_url, access=access), flush=True)
         stopped.wait()
     print("stopped")
     return 0

@@ -18,6 +18,7 @@ from localsqs.clock import ManualClock, SystemClock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from types import TracebackType
     from typing import Any, Literal
 
@@ -191,20 +192,40 @@ class Engine:
 
     # --- Serving -----------------------------------------------------------------------------------------------------
 
-    def serve(self, host: str = "127.0.0.1", port: int = 0, threads: int = 1, insecure: bool = False) -> Server:
+    def serve(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        threads: int = 1,
+        insecure: bool = False,
+        *,
+        credentials: str | os.PathLike[str] | None = None,
+        tls_cert: str | os.PathLike[str] | None = None,
+        tls_key: str | os.PathLike[str] | None = None,
+        external_url: str | None = None,
+        log: bool = False,
+    ) -> Server:
         """An HTTP endpoint on this engine, for any AWS SDK, in C++ threads of this process.
 
         Args:
             host: The address to listen on.
             port: The port; 0 takes a free one.
             threads: How many serve connections.
-            insecure: Allows an address that other machines can reach. Whoever reaches it may use the queues.
+            insecure: Allows an address that other machines can reach without `credentials`. Whoever reaches it may use
+                the queues.
+            credentials: A file of access keys in the form of AWS's credentials file. Requests must then be signed by
+                one of them (SigV4), and the policies of the queues are enforced. A section may also name its account
+                (aws_account_id) and its principal (principal_arn).
+            tls_cert, tls_key: PEM files; the endpoint then speaks HTTPS.
+            external_url: The base of the queue URLs handed out, instead of the host that the client used.
+            log: Writes a line a request to standard error.
 
         Returns:
             A Server: a context manager with `endpoint_url`, stopped at the end of the block or by `stop()`.
 
         Raises:
-            OSError: If the address cannot be listened on.
+            OSError: If the address cannot be listened on, or a file cannot be read.
+            ValueError: If a file holds something else.
         """
         from localsqs.server import Server
 
@@ -217,6 +238,11 @@ class Engine:
                 region=self.region,
                 account=self.account,
                 insecure=bool(insecure),
+                credentials=_path_text(credentials),
+                tls_cert=_path_text(tls_cert),
+                tls_key=_path_text(tls_key),
+                external_url=external_url or "",
+                log=bool(log),
             )
         )
 
@@ -320,6 +346,10 @@ def _checked_text(name: str, text: str) -> str:
     if not text or not text.isascii() or not text.replace("-", "").isalnum():
         raise ValueError(f"{name} must be letters, digits and hyphens, as in 'us-east-1', not {text!r}")
     return text
+
+
+def _path_text(path: str | os.PathLike[str] | None) -> str:
+    return "" if path is None else str(path)
 
 
 def _checked_base(endpoint_url: str | None) -> str:

@@ -5,7 +5,7 @@
     engine.history().of(message_id).kinds()        # ["Sent", "Received", "Received", "Deleted"]
 
 Kinds: QueueCreated, QueueDeleted, QueuePurged, QueueConfigured, QueueTagged, QueueUntagged, Sent, SentDuplicate,
-Received, ReceiveAttempted, ReceivedNothing, VisibilityChanged, Deleted, DeleteIgnored, Expired, Moved,
+Received, ReceiveAttempted, ReceivedNothing, VisibilityChanged, Undelivered, Deleted, DeleteIgnored, Expired, Moved,
 MoveTaskStarted, Redriven, MoveTaskChanged. cpp/api/effects.h says what each means.
 """
 

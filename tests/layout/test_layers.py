@@ -30,6 +30,7 @@ BELOW: dict[str, set[str]] = {
     "engine": {"base", "api", "queue", "account", "store"},
     "server": {"base", "api", "queue", "account", "store", "engine", "wire"},
     "binding": {"base", "api", "queue", "account", "store", "engine", "wire", "server"},
+    "main": {"base", "api", "queue", "account", "store", "engine", "wire", "server"},
     "bench": {"base", "api", "queue", "account", "store", "engine", "wire", "server"},
 }
 

@@ -7,6 +7,7 @@ real time is the point.
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 import time
 from collections import Counter
@@ -524,3 +525,79 @@ def test_a_server_that_is_let_go_of_stops():
     with pytest.raises(ConnectionRefusedError):
         Wire(port)
     engine.close()
+
+
+# --- Answers that nobody reads ---------------------------------------------------------------------------------------
+
+
+def receive_count(wire: Wire, url: str) -> str | None:
+    """That of the message, which is then in flight; None if nothing is visible."""
+    names = {"MessageSystemAttributeNames": ["ApproximateReceiveCount"]}
+    messages = wire.ask(poll(url, 0, **names)).json().get("Messages")
+    return messages[0]["Attributes"]["ApproximateReceiveCount"] if messages else None
+
+
+def reset(wire: Wire) -> None:
+    """Closes with what came in unread, of which the system tells the other side by a reset."""
+    wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    wire.close()
+
+
+def test_a_receive_whose_answer_was_left_unread_counts_as_none(still, wire, url):
+    wire.ask(send(url))
+    client = Wire(still.port)
+    client.send(poll(url, 0))
+    let_all_be_read(still)
+    assert has_answered(client)
+    reset(client)
+    let_all_be_read(still)
+    assert receive_count(wire, url) == "1"
+
+
+def test_an_answer_that_does_not_fit_is_taken_back_with_its_connection(still, wire, url):
+    # Ten answers of 900 KB, more than the system's buffers, to a client that reads none of them.
+    for _ in range(10):
+        wire.ask(send(url, "x" * 900_000))
+    client = Wire(still.port, receive_buffer=4096)
+    client.send(*[poll(url, 0) for _ in range(10)])
+    let_all_be_read(still)
+    reset(client)
+    let_all_be_read(still)
+    counts = []
+    while (count := receive_count(wire, url)) is not None:
+        counts.append(count)
+    assert counts == ["1"] * 10
+
+
+def test_an_answer_that_was_read_stands(still, wire, url):
+    wire.ask(send(url))
+    client = Wire(still.port)
+    assert client.ask(poll(url, 0)).json()["Messages"]
+    client.ask(json_request("ListQueues", {}))
+    reset(client)
+    let_all_be_read(still)
+    assert receive_count(wire, url) is None
+
+
+def test_a_client_that_ends_its_stream_after_its_answer_keeps_the_message(still, wire, url):
+    wire.ask(send(url))
+    client = Wire(still.port)
+    assert client.ask(poll(url, 0)).json()["Messages"]
+    client.close()
+    let_all_be_read(still)
+    assert receive_count(wire, url) is None
+
+
+def test_a_receive_that_can_be_repeated_is_not_taken_back(still, wire):
+    url = wire.ask(json_request("CreateQueue", {"QueueName": "jobs.fifo", "Attributes": {"FifoQueue": "true"}})).json()[
+        "QueueUrl"
+    ]
+    wire.ask(send(url, MessageGroupId="g", MessageDeduplicationId="d"))
+    client = Wire(still.port)
+    client.send(poll(url, 0, ReceiveRequestAttemptId="attempt"))
+    let_all_be_read(still)
+    reset(client)
+    let_all_be_read(still)
+    assert receive_count(wire, url) is None
+    again = wire.ask(poll(url, 0, ReceiveRequestAttemptId="attempt")).json()["Messages"]
+    assert [message["Body"] for message in again] == ["a"]

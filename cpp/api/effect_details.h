@@ -1,12 +1,16 @@
-// What each kind of effect says, by name: the `details` of an Event in Python.
+// What each kind of effect says, by name: the `details` of an event, in Python and in JSON.
 //
 // One overload of Describe a kind, calling `v(name, value)` for each member in order; message and configuration are
-// values too. A new effect adds its overload here, else binding/register_history.cc does not compile.
+// values too. A new effect adds its overload here, else its visitors (binding/register_history.cc,
+// server/history_json.cc) do not compile.
 #pragma once
+
+#include <string>
+#include <variant>
 
 #include "api/effects.h"
 
-namespace sqs::binding {
+namespace sqs {
 
 // Another queue than the effect's own; 0 is none.
 struct QueueReference {
@@ -77,6 +81,12 @@ template <class V>
 void Describe(V&, const ReceivedNothing&) {}
 
 template <class V>
+void Describe(V& v, const Undelivered& e) {
+  Describe(v, e.place);
+  v("message", *e.payload);
+}
+
+template <class V>
 void Describe(V& v, const VisibilityChanged& e) {
   Describe(v, e.place);
   v("visible_at", e.visible_at);
@@ -134,4 +144,35 @@ void Describe(V& v, const MoveTaskChanged& e) {
   v("failure_reason", e.failure_reason);
 }
 
-}  // namespace sqs::binding
+// The message that an effect is about; empty for one that is about none.
+inline std::string MessageIdOf(const Effect& effect) {
+  return std::visit(
+      [](const auto& kind) -> std::string {
+        if constexpr (requires { kind.payload; }) {
+          return kind.payload->id().ToString();
+        } else if constexpr (requires { kind.original_id; }) {
+          return kind.original_id.ToString();
+        } else {
+          return "";
+        }
+      },
+      effect.kind);
+}
+
+inline const char* NameOf(MoveTaskStatus status) {
+  switch (status) {
+    case MoveTaskStatus::kRunning:
+      return "RUNNING";
+    case MoveTaskStatus::kCompleted:
+      return "COMPLETED";
+    case MoveTaskStatus::kCancelling:
+      return "CANCELLING";
+    case MoveTaskStatus::kCancelled:
+      return "CANCELLED";
+    case MoveTaskStatus::kFailed:
+      return "FAILED";
+  }
+  return "";
+}
+
+}  // namespace sqs

@@ -1,0 +1,172 @@
+#include "server/queue_json.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "api/system_attributes.h"
+#include "server/json_values.h"
+
+namespace sqs::server {
+namespace {
+
+constexpr size_t kBodyBytesMax = size_t{8} << 20;
+
+// What is copied of a queue while the engine is locked.
+struct QueueLook {
+  QueueName name;
+  std::string arn;
+  bool fifo = false;
+  absl::Time created_at;
+  int64_t visible = 0;
+  int64_t in_flight = 0;
+  int64_t delayed = 0;
+  absl::Duration retention;
+  RedrivePolicy redrive_policy;
+};
+
+QueueLook LookAt(const Queue& queue) {
+  return {queue.name(),
+          queue.arn(),
+          queue.fifo(),
+          queue.created_at(),
+          queue.visible_count(),
+          queue.in_flight_count(),
+          queue.delayed_count(),
+          queue.config().retention(),
+          queue.config().redrive_policy};
+}
+
+Json DeadLetterJson(const RedrivePolicy& policy) {
+  if (policy.dead_letter_target_arn.empty()) return Json();
+  return {{"target_arn", policy.dead_letter_target_arn}, {"max_receive_count", policy.max_receive_count}};
+}
+
+Json QueueJson(const QueueLook& queue) {
+  return {{"name", queue.name.name},
+          {"account", queue.name.account},
+          {"region", queue.name.region},
+          {"arn", queue.arn},
+          {"fifo", queue.fifo},
+          {"created_at", JsonTime(queue.created_at)},
+          {"messages", {{"visible", queue.visible}, {"in_flight", queue.in_flight}, {"delayed", queue.delayed}}},
+          {"dead_letter", DeadLetterJson(queue.redrive_policy)}};
+}
+
+const char* StateName(Message::State state) {
+  switch (state) {
+    case Message::kDelayed:
+      return "delayed";
+    case Message::kVisible:
+      return "visible";
+    case Message::kInFlight:
+      return "in_flight";
+    case Message::kFree:
+      return "gone";
+  }
+  return "";
+}
+
+std::string Milliseconds(absl::Time at) { return absl::StrCat(absl::ToUnixMillis(at)); }
+
+// As a receive would answer them now; those of account/receive.cc are of a message just received.
+Json SystemAttributesJson(const QueueLook& queue, const Message& message, const PayloadExtras& extras) {
+  Json attributes = Json::object();
+  const auto add = [&attributes](SystemAttribute attribute, std::string text) {
+    static constexpr const char* kNames[] = {
+#define SQS_SYSTEM_ATTRIBUTE_NAME(Name) #Name,
+        SQS_SYSTEM_ATTRIBUTES(SQS_SYSTEM_ATTRIBUTE_NAME)
+#undef SQS_SYSTEM_ATTRIBUTE_NAME
+    };
+    if (!text.empty()) attributes[kNames[static_cast<int>(attribute)]] = std::move(text);
+  };
+  add(SystemAttribute::kSenderId, extras.sender_id.empty() ? queue.name.account : extras.sender_id);
+  add(SystemAttribute::kSentTimestamp, Milliseconds(message.payload->sent_at()));
+  add(SystemAttribute::kApproximateReceiveCount, absl::StrCat(message.receive_count));
+  if (message.receive_count > 0) {
+    add(SystemAttribute::kApproximateFirstReceiveTimestamp,
+        Milliseconds(absl::FromUnixNanos(message.first_received_at_ns)));
+  }
+  if (queue.fifo) add(SystemAttribute::kSequenceNumber, Queue::SequenceNumberText(message.sequence));
+  add(SystemAttribute::kMessageDeduplicationId, extras.deduplication_id);
+  add(SystemAttribute::kMessageGroupId, extras.group_id);
+  add(SystemAttribute::kAWSTraceHeader, extras.trace_header);
+  add(SystemAttribute::kDeadLetterQueueSourceArn, extras.dead_letter_source_arn);
+  return attributes;
+}
+
+Json MessageJson(const QueueLook& queue, const Message& message) {
+  static const PayloadExtras kNone;
+  const Payload& payload = *message.payload;
+  const PayloadExtras& extras = payload.extras() == nullptr ? kNone : *payload.extras();
+  const bool is_text = IsUtf8(payload.body());
+  const bool is_visible = message.state == Message::kVisible;
+  return {{"message_id", payload.id().ToString()},
+          {"sequence", message.sequence},
+          {"state", StateName(message.state)},
+          {"body", is_text ? JsonText(payload.body()) : Json(absl::Base64Escape(payload.body()))},
+          {"body_is_base64", !is_text},
+          {"attributes", SystemAttributesJson(queue, message, extras)},
+          {"message_attributes", JsonAttributes(extras.message_attributes)},
+          {"receive_count", message.receive_count},
+          {"receives_in_this_queue", Queue::ReceivesInThisQueue(message)},
+          {"sent_at", JsonTime(payload.sent_at())},
+          {"expires_at", JsonTime(payload.retained_from() + queue.retention)},
+          {"visible_at", is_visible ? Json() : JsonTime(absl::FromUnixNanos(message.visible_at_ns))},
+          {"group_id", JsonTextOrNull(extras.group_id)},
+          {"deduplication_id", JsonTextOrNull(extras.deduplication_id)},
+          {"dead_letter_source_arn", JsonTextOrNull(extras.dead_letter_source_arn)}};
+}
+
+}  // namespace
+
+Json QueuesPage(Engine& engine) {
+  std::vector<QueueLook> looks;
+  engine.Look([&looks](const Accounts& accounts, absl::Time) {
+    for (const Queue* queue : accounts.queues()) looks.push_back(LookAt(*queue));
+  });
+  Json queues = Json::array();
+  for (const QueueLook& look : looks) queues.push_back(QueueJson(look));
+  return {{"queues", std::move(queues)}};
+}
+
+std::optional<Json> QueuePage(Engine& engine, const QueueName& name) {
+  std::optional<QueueLook> look;
+  engine.Look([&](const Accounts& accounts, absl::Time) {
+    const Queue* queue = accounts.FindQueue(name);
+    if (queue != nullptr) look = LookAt(*queue);
+  });
+  if (!look.has_value()) return std::nullopt;
+  return QueueJson(*look);
+}
+
+std::optional<Json> MessagesPage(Engine& engine, const QueueName& name, const MessagesQuery& query) {
+  std::optional<QueueLook> look;
+  std::vector<Message> messages;  // One more than is answered, if there are more: where the next page begins.
+  engine.Look([&](const Accounts& accounts, absl::Time) {
+    const Queue* queue = accounts.FindQueue(name);
+    if (queue == nullptr) return;
+    look = LookAt(*queue);
+    for (const MessagePlace& place : queue->PlacesFrom(query.cursor, query.state, query.limit + 1)) {
+      messages.push_back(*queue->Find(place));
+    }
+  });
+  if (!look.has_value()) return std::nullopt;
+
+  Json page = Json::array();
+  Json next;
+  size_t body_bytes = 0;
+  for (const Message& message : messages) {
+    if (page.size() == query.limit || body_bytes > kBodyBytesMax) {
+      next = message.sequence;
+      break;
+    }
+    body_bytes += message.payload->body().size();
+    page.push_back(MessageJson(*look, message));
+  }
+  return Json{{"messages", std::move(page)}, {"next", std::move(next)}, {"queue", QueueJson(*look)}};
+}
+
+}  // namespace sqs::server
