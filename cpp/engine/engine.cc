@@ -16,7 +16,9 @@ absl::Status EngineIsClosed() { return SqsError(ErrorCode::kInternalFailure, "Th
 Engine::Engine(Options options)
     : clock_(options.clock != nullptr ? options.clock : std::make_shared<SystemClock>()),
       seed_(options.seed.has_value() ? *options.seed : Random::SeedFromSystem()),
-      accounts_({.seed = seed_, .strict = options.strict, .in_flight_max = options.in_flight_max,
+      accounts_({.seed = seed_,
+                 .strict = options.strict,
+                 .in_flight_max = options.in_flight_max,
                  .enforce_policies = options.enforce_policies}),
       history_(options.history) {
   clock_->Attach(this);
@@ -297,15 +299,25 @@ absl::Time Engine::NextEventAt() {
   return NextEventLocked();
 }
 
+// What was announced may be gone since: its waiter ended, or its message was deleted. Then the listener waits for
+// something later, and what comes before that has to be announced again.
+absl::Time Engine::AwaitNextEvent() {
+  MutexLock lock(mutex_);
+  announced_ = NextEventLocked();
+  return announced_;
+}
+
 void Engine::OnTimePassed() {
   Completions completions;
   const absl::Time clock_now = clock_->Now();
   {
     MutexLock lock(mutex_);
     Tick(clock_now);
-    announced_ = absl::InfiniteFuture();
     AfterChange(completions);
     EndWaits(now_, completions);
+    // What was announced has come; and what the change above announced may be the end of a wait that is over now.
+    announced_ = absl::InfiniteFuture();
+    completions.listeners.clear();
     AfterChange(completions);
   }
   Run(completions);

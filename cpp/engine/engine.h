@@ -22,8 +22,8 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "account/accounts.h"
 #include "api/usage.h"
 #include "base/clock.h"
@@ -83,7 +83,8 @@ class Engine : public ClockListener {
   // The client went away: frees the waiter, which takes no message and is not called. False if it was called already.
   bool CancelReceive(WaiterId id);
 
-  // An answer with these receipt handles reached nobody: its messages are visible again, and the receive counts as none.
+  // An answer with these receipt handles reached nobody: its messages are visible again, and the receive counts as
+  // none.
   void Undeliver(absl::Span<const std::string> receipt_handles);
 
   // --- Time -------------------------------------------------------------------------------------------------------
@@ -102,6 +103,8 @@ class Engine : public ClockListener {
   void Replay(const std::vector<HistoryEntry>& entries);
 
   size_t waiter_count();
+  // NextEventAt, for a listener that now waits for exactly that: only what is earlier will be announced.
+  absl::Time AwaitNextEvent();
   void AddEventListener(std::shared_ptr<EventListener> listener);
   void RemoveEventListener(const std::shared_ptr<EventListener>& listener);
 

@@ -130,7 +130,7 @@ class Waker : public EventListener, public std::enable_shared_from_this<Waker> {
       std::lock_guard<std::mutex> lock(mutex_);
       if (io_ == nullptr) return;
     }
-    const absl::Time next = engine_.NextEventAt();
+    const absl::Time next = engine_.AwaitNextEvent();
     if (next == absl::InfiniteFuture()) return;
     const auto delay = engine_.clock().runs_in_real_time()
                            ? std::max(absl::ToChronoNanoseconds(next - engine_.Now()), std::chrono::nanoseconds(0))

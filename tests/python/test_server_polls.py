@@ -159,6 +159,13 @@ def test_a_poll_in_real_time(attribute):
         assert 0.95 < time.monotonic() - start < 5
 
 
+def test_polls_one_after_the_other_in_real_time():
+    with localsqs.Engine() as engine, engine.serve() as server, Wire(server.port) as wire:
+        url = open_queue(wire)
+        for _ in range(3):
+            assert wire.ask(poll(url, 1)).body == b"{}"
+
+
 def test_a_delayed_message_that_is_sent_while_a_poll_waits():
     """Real time: the message's second is over long before the poll's twenty."""
     with localsqs.Engine() as engine, engine.serve() as server, Wire(server.port) as wire, Wire(server.port) as poller:

@@ -155,5 +155,48 @@ TEST(BlockedReceiveTest, InterruptionEndsTheWaitAndTakesNothing) {
   EXPECT_EQ(engine.Call(request, caller)->messages.size(), 1u);
 }
 
+// --- Those who are told of events ---
+
+class Listener : public EventListener {
+ public:
+  void OnEarlierEvent() override { ++told_; }
+  int told() const { return told_; }
+
+ private:
+  int told_ = 0;
+};
+
+class AnnouncementTest : public EngineFixture {
+ protected:
+  AnnouncementTest() { engine_.AddEventListener(listener_); }
+  Engine::WaiterId Poll(int64_t seconds) {
+    return engine_.ReceiveAsync(Request(url_, seconds), caller_, [](absl::StatusOr<ReceiveMessageResult>) {});
+  }
+
+  const std::string url_ = Create("jobs");
+  const std::shared_ptr<Listener> listener_ = std::make_shared<Listener>();
+};
+
+TEST_F(AnnouncementTest, EveryPollOnAnIdleEngineIsAnnounced) {
+  for (int polls = 1; polls <= 3; ++polls) {
+    Poll(1);
+    EXPECT_EQ(listener_->told(), polls);
+    clock_->Advance(absl::Seconds(1));
+    EXPECT_EQ(engine_.waiter_count(), 0u);
+  }
+}
+
+TEST_F(AnnouncementTest, WhatComesBeforeTheInstantThatIsWaitedForIsAnnounced) {
+  const Engine::WaiterId first = Poll(1);
+  Poll(20);
+  ASSERT_TRUE(engine_.CancelReceive(first));
+  EXPECT_EQ(engine_.AwaitNextEvent(), t0 + absl::Seconds(20));  // The listener comes late.
+  const int told = listener_->told();
+  Poll(10);
+  EXPECT_EQ(listener_->told(), told + 1);
+  Poll(15);
+  EXPECT_EQ(listener_->told(), told + 1);
+}
+
 }  // namespace
 }  // namespace sqs

@@ -346,15 +346,16 @@ TEST_F(ControlTest, EveryKindOfEffectHasDetails) {
   ASSERT_TRUE(engine_.Call(PurgeQueueRequest{url}, caller_).ok());
   const std::string plain = Create("plain");
   Send(plain, "b");
+  engine_.Undeliver(std::vector<std::string>{Receive(plain).messages.at(0).receipt_handle});
   const std::string plain_handle = Receive(plain).messages.at(0).receipt_handle;
   ASSERT_TRUE(engine_.Call(DeleteMessageRequest{plain, plain_handle}, caller_).ok());
   ASSERT_TRUE(engine_.Call(DeleteQueueRequest{url}, caller_).ok());
 
-  std::vector<std::string> missing = {"QueueCreated", "QueueDeleted",     "QueuePurged",    "QueueConfigured",
-                                      "QueueTagged",  "QueueUntagged",    "Sent",           "SentDuplicate",
-                                      "Received",     "ReceiveAttempted", "Deleted",        "DeleteIgnored",
-                                      "Expired",      "ReceivedNothing",  "Moved",          "VisibilityChanged",
-                                      "Redriven",     "MoveTaskStarted",  "MoveTaskChanged"};
+  std::vector<std::string> missing = {"QueueCreated",      "Undelivered", "QueueDeleted",     "QueuePurged",
+                                      "QueueConfigured",   "QueueTagged", "QueueUntagged",    "Sent",
+                                      "SentDuplicate",     "Received",    "ReceiveAttempted", "Deleted",
+                                      "DeleteIgnored",     "Expired",     "ReceivedNothing",  "Moved",
+                                      "VisibilityChanged", "Redriven",    "MoveTaskStarted",  "MoveTaskChanged"};
   const Json history = Get("/_localsqs/history");
   for (const Json& effect : history["effects"]) {
     EXPECT_TRUE(effect["details"].is_object()) << effect;
