@@ -40,8 +40,8 @@ format: ## Formats all C++ and Python
 	@tools/setup.sh lint
 	@tools/lint.sh --fix
 
-sanitize: ## C++ tests under address and undefined-behaviour sanitizers, engine and server under thread sanitizer
-	@tools/setup.sh cpp
+sanitize: ## C++ tests under sanitizers: address and undefined behaviour, threads; and the fuzzers for a short while
+	@tools/setup.sh cpp fuzz
 	@tools/sanitize.sh
 
 clean: ## Removes build/ and .venv/
