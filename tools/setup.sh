@@ -8,6 +8,8 @@
 #   test      .venv with what the Python tests import     (make test)
 #   lint      .venv with formatters and type checkers     (make lint)
 #   bench     benchmark library, boto3 and moto           (make bench)
+#   fuzz      Clang with libFuzzer                        (make sanitize)
+#   clients   Python clients of the endpoint, in build/   (make test)
 #
 # Debian and its kin (apt-get): missing system packages are installed, as root or with sudo. Other systems: says what is
 # missing. Everything else goes to .venv/ and build/.
@@ -36,6 +38,7 @@ debian_packages() {
       package) echo "${build_packages[@]}" ;;
       cpp) echo "${build_packages[@]}" libgtest-dev libgmock-dev ;;
       bench) echo "${build_packages[@]}" libbenchmark-dev ;;
+      fuzz) echo "${build_packages[@]}" clang libclang-rt-14-dev ;;
     esac
   done
 }
@@ -174,6 +177,21 @@ install_package() {
   LOCALSQS_WERROR="${LOCALSQS_WERROR:-ON}" pip_install --no-build-isolation --no-deps --force-reinstall .
 }
 
+# client_environment NAME REQUIREMENTS: build/clients/NAME, apart from .venv, since each client wants its own botocore.
+client_environment() {
+  [[ -x "build/clients/$1/bin/python" ]] || rm -f "$stamps/clients-$1"
+  once "clients-$1" "$(digest "tools/requirements/$2.txt") $("$python" -VV)" install_client_environment "$@"
+}
+
+install_client_environment() {
+  local environment="build/clients/$1"
+  say "installing tools/requirements/$2.txt into $environment"
+  rm -rf "$environment"
+  "$python" -m venv "$environment"
+  "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
+    -r "tools/requirements/$2.txt" </dev/null
+}
+
 package_inputs() {
   local input
   for input in pyproject.toml CMakeLists.txt cmake cpp python README.md LICENSE tools/requirements/build.txt; do
@@ -185,10 +203,10 @@ package_inputs() {
 
 # In a function, so that bash has read the whole file before it starts: it may be edited meanwhile.
 main() {
-  [[ $# -gt 0 ]] || die "which goal? package, cpp, test, lint, bench"
+  [[ $# -gt 0 ]] || die "which goal? package, cpp, test, lint, bench, fuzz, clients"
   local goal packages
   for goal in "$@"; do
-    case "$goal" in package | cpp | test | lint | bench) ;; *) die "no such goal: $goal" ;; esac
+    case "$goal" in package | cpp | test | lint | bench | fuzz | clients) ;; *) die "no such goal: $goal" ;; esac
   done
 
   if command -v apt-get >/dev/null; then
@@ -201,7 +219,7 @@ main() {
   fi
 
   for goal in "$@"; do
-    [[ "$goal" == cpp ]] || make_venv
+    [[ "$goal" == cpp || "$goal" == fuzz ]] || make_venv
     case "$goal" in
       package)
         requirements build
@@ -209,6 +227,10 @@ main() {
         once package "$(digest $(package_inputs)) $(cat "$stamps/base")" install_package
         ;;
       test | lint | bench) requirements "$goal" ;;
+      clients)
+        client_environment python clients
+        client_environment python-query clients-query
+        ;;
     esac
   done
 }

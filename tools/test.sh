@@ -29,10 +29,10 @@ cpp_tests() {
 }
 
 python_tests() {
-  tools/setup.sh package test || return
+  tools/setup.sh package test clients || return
   echo "== Python tests"
   local folders=() folder
-  for folder in tests/python tests/properties tests/layout; do
+  for folder in tests/python tests/properties tests/layout tests/clients; do
     [[ -d "$folder" ]] && folders+=("$folder")
   done
   .venv/bin/python -m pytest -q "${folders[@]}" "$@" </dev/null
