@@ -2,8 +2,9 @@
 
     make bench [ARGS=--quick]          or: python tools/bench_table.py [--quick] [--build-dir build/bench]
 
-The engine is built with -O2 into the build folder. Raw results stay there as engine.json, client.json and import.json;
-the Markdown is also written to table.md. Ratios are taken within one run, so that they hold on other machines.
+The engine is built with -O2 into the build folder. Raw results stay there as engine.json, client.json, import.json and
+endpoint.json; the Markdown is also written to table.md. Ratios are taken within one run, so that they hold on other
+machines.
 """
 
 from __future__ import annotations
@@ -144,10 +145,19 @@ def main() -> None:
         f"--json={build / 'import.json'}",
         *(["--runs=5"] if options.quick else []),
     )
+    print("== endpoint", flush=True)
+    run(
+        sys.executable,
+        "tests/bench/endpoint_bench.py",
+        f"--out={build}",
+        f"--json={build / 'endpoint.json'}",
+        *(["--quick"] if options.quick else []),
+    )
 
     client, imports = load(build / "client.json"), load(build / "import.json")
     sys.path.insert(0, str(ROOT / "tests" / "bench"))
     import client_bench
+    import endpoint_table
     import import_bench
 
     text = "\n\n".join(
@@ -156,6 +166,7 @@ def main() -> None:
             engine_table(engine),
             client_bench.table(client),
             import_bench.table(imports),
+            endpoint_table.table(load(build / "endpoint.json")),
         ]
     )
     (build / "table.md").write_text(text + "\n", encoding="utf-8")

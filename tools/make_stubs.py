@@ -124,6 +124,11 @@ class Server:
         region: str,
         account: str,
         insecure: bool,
+        credentials: str,
+        tls_cert: str,
+        tls_key: str,
+        external_url: str,
+        log: bool,
     ) -> None: ...
     @property
     def port(self) -> int: ...
