@@ -15,6 +15,7 @@ What is here:
     client(service)        a client on the process's default engine
     Engine                 a world of queues: client(), history(), faults, usage(), costs(), dump()
     ManualClock, SystemClock, PythonClock          what an engine takes its time from
+    mock()                 boto3, botocore and aiobotocore answer from an engine
     rebuild(history)       an engine from what another one did
     default_engine()       the engine behind client()
     errors                 exceptions: botocore's own classes where botocore is installed
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from localsqs import errors
     from localsqs.faults import Faults
     from localsqs.history import Event, History
+    from localsqs.patch import mock
     from localsqs.sqs_client import SQS
 
 __all__ = [
@@ -50,11 +52,19 @@ __all__ = [
     "client",
     "default_engine",
     "errors",
+    "mock",
     "rebuild",
 ]
 
 # Imported when first asked for, so that `import localsqs` stays light.
-_LAZY = {"SQS": "sqs_client", "Event": "history", "History": "history", "Faults": "faults", "errors": "errors"}
+_LAZY = {
+    "SQS": "sqs_client",
+    "Event": "history",
+    "History": "history",
+    "Faults": "faults",
+    "errors": "errors",
+    "mock": "patch",
+}
 
 
 def __getattr__(name: str) -> object:
