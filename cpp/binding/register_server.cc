@@ -8,6 +8,7 @@
 
 #include "binding/engine_handle.h"
 #include "binding/register.h"
+#include "server/control.h"
 #include "server/server.h"
 
 namespace py = pybind11;
@@ -52,9 +53,18 @@ std::unique_ptr<ServerHandle> StartServer(std::shared_ptr<EngineHandle> engine, 
   return std::unique_ptr<ServerHandle>(new ServerHandle{std::move(engine), *std::move(started)});
 }
 
+// A page of the control (server/control.h) without HTTP: what it shows of queues stands there once.
+std::pair<int, std::string> Look(EngineHandle& engine, const std::string& target) {
+  static server::ServerCounters counters;
+  server::ControlAnswer answer = server::Control(engine.engine, counters).Answer({"GET", target, ""});
+  return {answer.status, std::move(answer.body)};
+}
+
 }  // namespace
 
 void RegisterServer(py::module_& m) {
+  m.def("look", &Look, py::arg("engine"), py::arg("target"), py::call_guard<py::gil_scoped_release>(),
+        "Status and JSON text of a page of the control: \"/_localsqs/queues\".");
   py::class_<ServerHandle>(m, "Server", "The HTTP endpoint of an engine. Thread-safe.")
       .def(py::init(&StartServer), py::kw_only(), py::arg("engine"), py::arg("host"), py::arg("port"),
            py::arg("threads"), py::arg("region"), py::arg("account"), py::arg("insecure"), py::arg("credentials"),

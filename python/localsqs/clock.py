@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from localsqs._sleep import SleepPatch
+
 __all__ = ["Clock", "ManualClock", "PythonClock", "SystemClock"]
 
 Clock = _core.Clock
@@ -65,6 +67,16 @@ class ManualClock(_ReadsNow, _core.ManualClock):
 
     def __init__(self, start: datetime | float | None = None, auto_advance: bool = True) -> None:
         super().__init__(_DEFAULT_START_NS if start is None else to_ns(start), bool(auto_advance))
+
+    def patch_sleep(self) -> SleepPatch:
+        """`time.sleep` and `asyncio.sleep` move this clock instead of waiting, from now on.
+
+        Undone by the `stop()` of what is returned, by the end of a `with`, and for the fixture `sqs_clock` by the end
+        of the test. Code that imported the function itself (`from time import sleep`) goes on sleeping.
+        """
+        from localsqs._sleep import SleepPatch
+
+        return SleepPatch(self)
 
     def advance(
         self,
