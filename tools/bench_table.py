@@ -53,7 +53,7 @@ def run_engine_bench(program: Path, out: Path, quick: bool) -> dict[str, dict[st
     rows = [row for row in load(out)["benchmarks"] if row.get("aggregate_name", "median") == "median"]
     counters = ("ns", "md5s", "rss_bytes", "heap_bytes")
     return {
-        row["run_name"].removesuffix("/manual_time").removesuffix("/iterations:1"): {
+        row["run_name"].removesuffix("/manual_time").partition("/iterations:")[0]: {
             name: row[name] for name in counters if name in row
         }
         for row in rows
