@@ -195,23 +195,25 @@ void ConnectionOn<Stream>::GiveTime(std::chrono::seconds seconds) {
 
 // --- Reading --------------------------------------------------------------------------------------------------------
 
-// A plain connection waits for bytes without holding a buffer for them: thousands of parked polls cost little.
+// While a poll is parked the connection waits without a buffer, so that thousands of them cost little. Else it reads:
+// Asio then knows from a read that did not fill the buffer that the socket is empty, and spares a system call, whereas
+// a wait is an epoll_ctl each time (a twentieth of the requests, measured).
 template <class Stream>
 void ConnectionOn<Stream>::Read() {
   if (reading_ || closed_) return;
   reading_ = true;
-  if constexpr (kTls) {
+  if (kTls || !is_parked_) {
     stream_.async_read_some(in_.prepare(kReadBytes),
                             [self = this->shared_from_this()](const boost::system::error_code& error, size_t bytes) {
                               self->reading_ = false;
                               self->OnRead(error, bytes);
                             });
   } else {
-    stream_.async_wait(tcp::socket::wait_read,
-                       [self = this->shared_from_this()](const boost::system::error_code& error) {
-                         self->reading_ = false;
-                         self->OnReadable(error);
-                       });
+    socket().async_wait(tcp::socket::wait_read,
+                        [self = this->shared_from_this()](const boost::system::error_code& error) {
+                          self->reading_ = false;
+                          self->OnReadable(error);
+                        });
   }
 }
 
