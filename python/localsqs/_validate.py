@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Shape = dict[str, Any]
 
-_kept_shapes: dict[str, Any] = {}
+_kept: dict[str, Any] = {}
 
 
 def check(operation: str, parameters: dict[str, Any]) -> None:
@@ -39,9 +39,9 @@ def check(operation: str, parameters: dict[str, Any]) -> None:
 
 
 def _input_shape(operation: str) -> Shape:
-    if not _kept_shapes:
-        _kept_shapes.update(_core.shapes())
-    shape: Shape = _kept_shapes[operation]["input"]
+    # One entry, so that no other thread finds half of the shapes.
+    shapes = _kept.get("shapes") or _kept.setdefault("shapes", _core.shapes())
+    shape: Shape = shapes[operation]["input"]
     return shape
 
 

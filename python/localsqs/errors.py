@@ -116,18 +116,16 @@ def _base(name: str) -> Any:
 
 def _modelled() -> dict[str, type[ClientError]]:
     """The classes of the service model's errors by shape."""
-    return _kept_classes or _make_classes()
+    return _kept.get("classes") or _make_classes()
 
 
-_kept_classes: dict[str, type[ClientError]] = {}
+_kept: dict[str, dict[str, type[ClientError]]] = {}
 
 
 def _make_classes() -> dict[str, type[ClientError]]:
-    for row in _core.error_catalogue():
-        if row["modelled"]:
-            # setdefault: whichever thread comes first, one class is everybody's.
-            _kept_classes.setdefault(row["shape"], _make_class(row))
-    return _kept_classes
+    classes = {row["shape"]: _make_class(row) for row in _core.error_catalogue() if row["modelled"]}
+    # All at once, so that no thread finds half of them; and setdefault: whichever comes first, they are everybody's.
+    return _kept.setdefault("classes", classes)
 
 
 def _make_class(row: dict[str, Any]) -> type[ClientError]:

@@ -273,15 +273,15 @@ def _unhook(client: Any) -> None:
 
 # --- Answers ---------------------------------------------------------------------------------------------------------
 
-_methods: dict[str, str] = {}
+_kept: dict[str, dict[str, str]] = {}
 
 
 def _method_of(operation: str) -> str:
-    if not _methods:
+    if "methods" not in _kept:
         from localsqs import _core
 
-        _methods.update({name: method for method, name in _core.method_to_operation().items()})
-    return _methods[operation]
+        _kept["methods"] = {name: method for method, name in _core.method_to_operation().items()}
+    return _kept["methods"][operation]
 
 
 def _keep_arguments(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
 import sys
 import threading
 from collections import Counter
@@ -126,6 +128,72 @@ def test_first_errors_in_many_threads_are_of_one_class():
 
     in_threads(work)
     assert kinds == [errors.QueueDoesNotExist] * THREADS
+
+
+_FIRST_ERRORS = """
+import contextlib
+import subprocess
+import sys
+import threading
+from localsqs import _core, errors
+
+sys.setswitchinterval(1e-6)
+last = [row["shape"] for row in _core.error_catalogue() if row["modelled"]][-1]
+barrier = threading.Barrier(8)
+found = []
+
+def work():
+    barrier.wait(30)
+    found.append(errors.exceptions.from_code(last))
+
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert len(found) == 8 and set(found) == {getattr(errors, last)}, found
+"""
+
+
+def test_no_thread_finds_half_of_the_error_classes():
+    """They are made when first asked for: in a process of its own."""
+    for _ in range(5):
+        subprocess.run([sys.executable, "-c", _FIRST_ERRORS], check=True, timeout=60)
+
+
+def test_lists_and_dicts_may_change_while_they_are_read():
+    """What a call sees of them is another thread's affair, but every call is answered or refused."""
+    engine = localsqs.Engine()
+    url = engine.client("sqs").create_queue(QueueName="q")["QueueUrl"]
+    entries: list[dict[str, Any]] = []
+    attributes: dict[str, Any] = {}
+    body = bytearray(b"a")
+    done = threading.Event()
+
+    def change(number: int) -> None:
+        i = 0
+        while not done.is_set():
+            i += 1
+            entries.append({"Id": str(i), "MessageBody": "a", "MessageAttributes": attributes})
+            attributes[f"a{i % 7}"] = {"DataType": "Binary", "BinaryValue": body}
+            body.extend(b"b" * (i % 5))
+            if i % 9 == number:
+                del entries[:]
+                attributes.clear()
+                del body[1:]
+
+    def call(number: int) -> None:
+        sqs = engine.client("sqs")
+        try:
+            for i in range(300):
+                with contextlib.suppress(errors.ClientError, errors.ParamValidationError):
+                    sqs.send_message_batch(QueueUrl=url, Entries=entries)
+                with contextlib.suppress(errors.ClientError, errors.ParamValidationError):
+                    sqs.send_message(QueueUrl=url, MessageBody=str(i), MessageAttributes=attributes)
+        finally:
+            done.set()
+
+    in_threads(lambda number: call(number) if number % 2 == 0 else change(number))
 
 
 def test_a_waiting_receive_does_not_hold_the_gil():
