@@ -3,7 +3,24 @@
 #include <new>
 #include <utility>
 
+// GCC says so by a macro, Clang by a feature.
+#if defined(__SANITIZE_ADDRESS__)
+#define SQS_ADDRESS_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SQS_ADDRESS_SANITIZER
+#endif
+#endif
+
 namespace sqs {
+#if defined(SQS_ADDRESS_SANITIZER)
+
+// The sanitizer is to see every block end.
+void* TakeBlock(size_t bytes) { return ::operator new(bytes); }
+void GiveBlock(void* block, size_t /*bytes*/) { ::operator delete(block); }
+
+#else
+
 namespace {
 
 // Sizes as glibc hands them out, 16k + 8 bytes: rounding to others would cost memory for nothing.
@@ -42,11 +59,6 @@ void Watch(Cache& mine) {
 
 }  // namespace
 
-#if defined(__SANITIZE_ADDRESS__)
-// The sanitizer is to see every block end.
-void* TakeBlock(size_t bytes) { return ::operator new(bytes); }
-void GiveBlock(void* block, size_t /*bytes*/) { ::operator delete(block); }
-#else
 void* TakeBlock(size_t bytes) {
   const size_t size_class = ClassOf(bytes);
   if (size_class >= kClasses) return ::operator new(bytes);
@@ -69,6 +81,7 @@ void GiveBlock(void* block, size_t bytes) {
   mine.free[size_class] = new (block) FreeBlock{mine.free[size_class]};
   mine.kept_bytes += BytesOf(size_class);
 }
+
 #endif
 
 }  // namespace sqs
