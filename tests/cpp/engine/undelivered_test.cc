@@ -68,7 +68,7 @@ TEST_F(UndeliveredTest, AFifoGroupIsFreeAgainInItsOrder) {
   const std::string url = Create("jobs.fifo", {{"FifoQueue", "true"}, {"ContentBasedDeduplication", "true"}});
   for (const char* body : {"a", "b", "c"}) {
     SendMessageRequest send{.queue_url = url, .message = {.message_body = body}};
-    send.message.message_group_id = "g";
+    send.message.message_group_id = std::string("g");
     ASSERT_TRUE(engine_.Call(send, caller_).ok());
   }
   engine_.Undeliver(ReceiveHandles(url, 2));
