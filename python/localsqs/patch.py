@@ -336,7 +336,7 @@ def _perform(call: Callable[..., Any], arguments: dict[str, Any], attempts: int)
 
 def _retry_delay(client: Any, model: Any, params: Any, answer: Any, attempts: int) -> float | None:
     """Seconds until the next try, as the client's own configuration of retries has it; None to try no more."""
-    if answer[0].status_code < 300 or client is None or _is_async(client):
+    if answer[0].status_code < 300 or client is None or hasattr(client, "__aenter__"):  # aiobotocore
         return None
     from botocore.hooks import first_non_none_response
 
@@ -351,10 +351,6 @@ def _retry_delay(client: Any, model: Any, params: Any, answer: Any, attempts: in
     )
     delay = first_non_none_response(responses)
     return None if delay is None else float(delay)
-
-
-def _is_async(client: Any) -> bool:
-    return type(client).__mro__[-2].__module__.startswith("aiobotocore") or hasattr(client, "__aenter__")
 
 
 def _wait(engine: Engine, seconds: float) -> None:

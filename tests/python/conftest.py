@@ -1,12 +1,14 @@
-"""A fresh, seeded engine on a manual clock for each test."""
+"""A fresh, seeded engine on a manual clock for each test, its clients, and its endpoint."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from http_wire import Wire
 
 import localsqs
+from localsqs.server import Server
 from localsqs.sqs_client import SQS
 
 
@@ -30,3 +32,15 @@ def url(sqs: SQS) -> str:
 def fifo_url(sqs: SQS) -> str:
     attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
     return sqs.create_queue(QueueName="orders.fifo", Attributes=attributes)["QueueUrl"]
+
+
+@pytest.fixture
+def server(engine: localsqs.Engine) -> Iterator[Server]:
+    with engine.serve() as server:
+        yield server
+
+
+@pytest.fixture
+def wire(server: Server) -> Iterator[Wire]:
+    with Wire(server.port) as wire:
+        yield wire

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 from http_wire import Wire, authorization, json_request, open_queue, query_request
+from serving import serving_process
 
 SERVE = [sys.executable, "-m", "localsqs", "serve"]
 
 
-@contextmanager
-def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """The process, and the port that it says it listens on."""
-    with subprocess.Popen([*SERVE, "--port", "0", *arguments], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            first = process.stdout.readline()
-            match = re.search(r"http://127\.0\.0\.1:(\d+)", first)
-            assert match, first
-            yield process, int(match[1])
-        finally:
-            process.kill()
+def serving(*arguments: str) -> AbstractContextManager[tuple[subprocess.Popen[str], int]]:
+    return serving_process([*SERVE, "--port", "0", *arguments])
 
 
 def said(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -7,28 +7,12 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 
 import pytest
-from http_wire import FORM_TYPE, JSON_TYPE, Wire, authorization, http_request, json_request, open_queue, query_request
-
-import localsqs
-from localsqs.server import Server
+from http_wire import FORM_TYPE, JSON_TYPE, authorization, http_request, json_request, open_queue, query_request
 
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 NAMESPACE = "http://queue.amazonaws.com/doc/2012-11-05/"
-
-
-@pytest.fixture
-def server(engine: localsqs.Engine) -> Iterator[Server]:
-    with engine.serve() as server:
-        yield server
-
-
-@pytest.fixture
-def wire(server: Server) -> Iterator[Wire]:
-    with Wire(server.port) as wire:
-        yield wire
 
 
 # --- Which protocol (1.2) --------------------------------------------------------------------------------------------

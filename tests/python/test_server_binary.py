@@ -7,12 +7,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from http_wire import Wire, json_request, open_queue
+from serving import serving_process
 
 import localsqs
 
@@ -20,18 +20,8 @@ BINARY = shutil.which("localsqs-server", path=str(Path(sys.executable).parent)) 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="localsqs-server is not beside this Python")
 
 
-@contextmanager
-def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    command = [str(BINARY), "--port", "0", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            first = process.stdout.readline()
-            match = re.fullmatch(r"localsqs listens on http://127\.0\.0\.1:(\d+)\n", first)
-            assert match, first
-            yield process, int(match[1])
-        finally:
-            process.kill()
+def serving(*arguments: str) -> AbstractContextManager[tuple[subprocess.Popen[str], int]]:
+    return serving_process([str(BINARY), "--port", "0", *arguments], stderr=subprocess.PIPE)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

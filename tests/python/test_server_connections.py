@@ -12,22 +12,9 @@ from collections.abc import Iterator
 import pytest
 from http_wire import FORM_TYPE, JSON_TYPE, Answer, Wire, http_request, json_request, open_queue, query_request
 
-import localsqs
 from localsqs.server import Server
 
 TARGET = {"X-Amz-Target": "AmazonSQS.ListQueues", "Content-Type": JSON_TYPE}
-
-
-@pytest.fixture
-def server(engine: localsqs.Engine) -> Iterator[Server]:
-    with engine.serve() as server:
-        yield server
-
-
-@pytest.fixture
-def wire(server: Server) -> Iterator[Wire]:
-    with Wire(server.port) as wire:
-        yield wire
 
 
 @pytest.fixture(autouse=True)

@@ -11,10 +11,11 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from http_wire import Wire, counts, http_request, json_request, open_queue, query_request
+from threads import in_threads
 
 import localsqs
 from localsqs.server import Server
@@ -340,25 +341,6 @@ def test_200_parked_polls_end_together(clock, still, url):
         poller.close()
 
 
-def in_threads(work: Callable[[int], None], count: int = 16) -> None:
-    failures: list[BaseException] = []
-
-    def guarded(number: int) -> None:
-        try:
-            work(number)
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(number,), daemon=True) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-        assert not thread.is_alive(), "a thread hangs"
-    if failures:
-        raise failures[0]
-
-
 @pytest.mark.parametrize("server_threads", [1, 3])
 @pytest.mark.parametrize("fifo", [False, True], ids=["standard", "fifo"])
 def test_16_threads_lose_and_double_nothing(fifo, server_threads):
@@ -390,7 +372,7 @@ def test_16_threads_lose_and_double_nothing(fifo, server_threads):
                     deletion = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
                     assert wire.ask(json_request("DeleteMessage", deletion)).status == 200
 
-        in_threads(work)
+        in_threads(work, 16)
         assert seen == {f"{number}-{i}": 1 for number in range(1, 16, 2) for i in range(each)}
         with Wire(server.port) as wire:
             assert counts(wire, url) == (0, 0)

@@ -10,31 +10,13 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from threads import in_threads
 
 import localsqs
 from localsqs import errors
 
 THREADS = 8
 MESSAGES = 400
-
-
-def in_threads(work: Any, count: int = THREADS) -> None:
-    failures: list[BaseException] = []
-
-    def guarded(number: int) -> None:
-        try:
-            work(number)
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(number,), daemon=True) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-        assert not thread.is_alive(), "a thread hangs"
-    if failures:
-        raise failures[0]
 
 
 @pytest.mark.parametrize("fifo", [False, True], ids=["standard", "fifo"])
@@ -73,7 +55,7 @@ def test_every_message_is_received_and_deleted_once(fifo):
             with seen_lock:
                 seen.update(m["Body"] for m in messages)
 
-    in_threads(lambda number: produce(number) if number % 2 == 0 else consume(number))
+    in_threads(lambda number: produce(number) if number % 2 == 0 else consume(number), THREADS)
     assert len(seen) == total
     assert set(seen.values()) == {1}
     kinds = Counter(engine.history().kinds())
@@ -106,7 +88,7 @@ def test_conservation_under_everything_at_once():
                 engine.history(kind="Sent")
                 engine.dump()
 
-    in_threads(work)
+    in_threads(work, THREADS)
     kinds = Counter(engine.history().kinds())
     attributes = engine.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert kinds["Sent"] == THREADS * 200
@@ -126,7 +108,7 @@ def test_first_errors_in_many_threads_are_of_one_class():
         except errors.ClientError as error:
             kinds.append(type(error))
 
-    in_threads(work)
+    in_threads(work, THREADS)
     assert kinds == [errors.QueueDoesNotExist] * THREADS
 
 
@@ -193,7 +175,7 @@ def test_lists_and_dicts_may_change_while_they_are_read():
         finally:
             done.set()
 
-    in_threads(lambda number: call(number) if number % 2 == 0 else change(number))
+    in_threads(lambda number: call(number) if number % 2 == 0 else change(number), THREADS)
 
 
 def test_a_waiting_receive_does_not_hold_the_gil():
