@@ -17,6 +17,26 @@ struct QueueReference {
   QueueNumber number;
 };
 
+// The members of a message stand beside those of its effect; what it does not have is left out.
+template <class V>
+void DescribeMessage(V& v, const Payload& payload) {
+  v("message_id", payload.id());
+  v.Body("body", payload.body());
+  v("sent_at", payload.sent_at());
+  v("retained_from", payload.retained_from());
+  if (payload.extras() == nullptr) return;
+  const PayloadExtras& extras = *payload.extras();
+  const auto unless_empty = [&v](const char* name, const std::string& text) {
+    if (!text.empty()) v(name, text);
+  };
+  if (!extras.message_attributes.empty()) v("message_attributes", extras.message_attributes);
+  unless_empty("trace_header", extras.trace_header);
+  unless_empty("message_group_id", extras.group_id);
+  unless_empty("message_deduplication_id", extras.deduplication_id);
+  unless_empty("sender_id", extras.sender_id);
+  unless_empty("dead_letter_source_arn", extras.dead_letter_source_arn);
+}
+
 template <class V>
 void Describe(V& v, const MessagePlace& place) {
   v("slot", place.slot);

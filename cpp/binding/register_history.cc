@@ -84,35 +84,17 @@ class DetailsVisitor {
     details[name] = attributes;
   }
 
-  // Members of the message beside those of the effect.
-  void operator()(const char*, const Payload& payload) {
-    details["message_id"] = payload.id().ToString();
-    details["body"] = Text(payload.body());
-    (*this)("sent_at", payload.sent_at());
-    (*this)("retained_from", payload.retained_from());
-    if (payload.extras() != nullptr) Extras(*payload.extras());
+  void operator()(const char* name, const AttributeValueMap& attributes) {
+    py::dict dict;
+    for (const auto& [key, value] : attributes) dict[Text(key)] = Owned(ToPython::NewDict(value));
+    details[name] = dict;
   }
+  void operator()(const char*, const Payload& payload) { DescribeMessage(*this, payload); }
+  void Body(const char* name, absl::string_view body) { details[name] = Text(body); }
 
   py::dict details;
 
  private:
-  void Extras(const PayloadExtras& extras) {
-    if (!extras.message_attributes.empty()) details["message_attributes"] = AttributesDict(extras.message_attributes);
-    IfNotEmpty("trace_header", extras.trace_header);
-    IfNotEmpty("message_group_id", extras.group_id);
-    IfNotEmpty("message_deduplication_id", extras.deduplication_id);
-    IfNotEmpty("sender_id", extras.sender_id);
-    IfNotEmpty("dead_letter_source_arn", extras.dead_letter_source_arn);
-  }
-  void IfNotEmpty(const char* name, const std::string& text) {
-    if (!text.empty()) details[name] = Text(text);
-  }
-  static py::dict AttributesDict(const AttributeValueMap& attributes) {
-    py::dict dict;
-    for (const auto& [name, value] : attributes) dict[Text(name)] = Owned(ToPython::NewDict(value));
-    return dict;
-  }
-
   const QueueNames& names_;
 };
 
