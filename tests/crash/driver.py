@@ -98,9 +98,8 @@ def load_until_killed(
 ) -> None:
     with Wire(port) as wire:
         make_queues(Client(wire, ledger))
-    names = [f"k{kill}w{number}" for number in range(WORKERS)]
     goal = ledger.acknowledged + chance.randrange(CALLS_MAX)
-    threads = start_workers(names, port, ledger, chance)
+    threads = start_workers(WORKERS, kill, port, ledger, chance)
     while ledger.acknowledged < goal and all(thread.is_alive() for thread in threads):
         time.sleep(0.001)  # Real time: the server is another process.
     alive = process.poll() is None

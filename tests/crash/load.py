@@ -55,10 +55,11 @@ def make_queues(client: Client) -> None:
 
 
 class Worker:
-    """Calls in a random order. Groups, tags and bodies carry its name, so that no two workers share one."""
+    """Calls in a random order. Bodies and groups carry its name, and its tag is its own: no two workers share one."""
 
-    def __init__(self, name: str, client: Client, chance: random.Random) -> None:
+    def __init__(self, name: str, tag_key: str, client: Client, chance: random.Random) -> None:
         self.name = name
+        self.tag_key = tag_key
         self.client = client
         self.ledger = client.ledger
         self.chance = chance
@@ -67,12 +68,12 @@ class Worker:
     def run(self) -> None:
         weights: dict[Callable[[], None], int] = {
             self.send: 20,
-            self.send_batch: 6,
+            self.send_batch: 4,
             self.send_in_group: 12,
-            self.receive: 14,
+            self.receive: 18,
             self.receive_fifo: 8,
             self.delete: 16,
-            self.delete_batch: 8,
+            self.delete_batch: 12,
             self.make_visible: 6,
             self.tag: 2,
         }
@@ -169,14 +170,18 @@ class Worker:
             )
 
     def tag(self) -> None:
-        value = str(self.made)
-        self.ledger.will_tag(self.name, value)
-        self.client.call("TagQueue", QueueUrl=queue_url(STANDARD), Tags={self.name: value})
-        self.ledger.has_tag(self.name, value)
+        value = f"{self.name}-{self.made}"
+        self.ledger.will_tag(self.tag_key, value)
+        self.client.call("TagQueue", QueueUrl=queue_url(STANDARD), Tags={self.tag_key: value})
+        self.ledger.has_tag(self.tag_key, value)
 
 
-def start_workers(names: list[str], port: int, ledger: Ledger, chance: random.Random) -> list[threading.Thread]:
-    workers = [Worker(name, Client(Wire(port), ledger), random.Random(chance.random())) for name in names]
+def start_workers(count: int, load: int, port: int, ledger: Ledger, chance: random.Random) -> list[threading.Thread]:
+    """Args: how many; the number of this load, for names that no other load has."""
+    workers = [
+        Worker(f"l{load}w{number}", f"w{number}", Client(Wire(port), ledger), random.Random(chance.random()))
+        for number in range(count)
+    ]
     threads = [threading.Thread(target=worker.run, name=worker.name) for worker in workers]
     for thread in threads:
         thread.start()

@@ -25,7 +25,7 @@ def client() -> Iterator[Client]:
 
 @pytest.fixture
 def worker(client: Client) -> Worker:
-    return Worker("w", client, random.Random(7))
+    return Worker("w", "t", client, random.Random(7))
 
 
 def verdict_of(client: Client) -> Verdict:

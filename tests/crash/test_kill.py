@@ -1,0 +1,15 @@
+"""Kill -9 at random moments: a short run. `make crash` is the long one, with 100 kills."""
+
+from __future__ import annotations
+
+import driver
+import pytest
+
+
+# A killed process loses nothing that it had given to the system, whenever that is synced.
+@pytest.mark.parametrize(("durability", "kills"), [("commit", 8), ("interval", 3), ("os", 3)])
+def test_what_was_acknowledged_survives_kills(tmp_path, durability, kills):
+    outcome = driver.run(tmp_path / "queues.db", kills, seed=20261128, durability=durability)
+    assert outcome.faults == []
+    assert outcome.kills == len(outcome.verdicts) == kills
+    assert outcome.acknowledged > 100 * kills
