@@ -1,6 +1,7 @@
 #include "engine/queue_metrics.h"
 
 #include <algorithm>
+#include <functional>
 #include <type_traits>
 #include <variant>
 
@@ -205,14 +206,32 @@ bool QueueMetrics::Meter::IsNoisy(const Group& group, int64_t at_ns) const {
 }
 
 void QueueMetrics::Meter::PassTimers(int64_t before_ns) {
-  while (!timers.empty() && timers.top().at_ns < before_ns) {
-    const Timer timer = timers.top();
-    timers.pop();
-    const Shadow& shadow = shadows[timer.slot];
-    const bool hidden = shadow.state == Message::kDelayed || shadow.state == Message::kInFlight;
-    if (!hidden || shadow.sequence != timer.sequence || shadow.visible_at_ns != timer.at_ns) continue;
-    MoveTo(timer.slot, Message::kVisible, timer.at_ns);
+  while (!timers.empty() && timers.front().at_ns < before_ns) {
+    std::pop_heap(timers.begin(), timers.end(), std::greater<>());
+    const Timer timer = timers.back();
+    timers.pop_back();
+    if (IsRunning(timer)) MoveTo(timer.slot, Message::kVisible, timer.at_ns);
   }
+}
+
+// Those of messages that went on are dropped once they are the half: long timeouts would let them pile up.
+void QueueMetrics::Meter::AddTimer(Timer timer) {
+  timers.push_back(timer);
+  if (timers.size() < prune_timers_at) {
+    std::push_heap(timers.begin(), timers.end(), std::greater<>());
+    return;
+  }
+  timers.erase(std::remove_if(timers.begin(), timers.end(), [this](const Timer& t) { return !IsRunning(t); }),
+               timers.end());
+  std::make_heap(timers.begin(), timers.end(), std::greater<>());
+  prune_timers_at = std::max<size_t>(1024, 2 * timers.size());
+}
+
+bool QueueMetrics::Meter::IsRunning(const Timer& timer) const {
+  if (timer.slot >= shadows.size()) return false;  // The queue was purged.
+  const Shadow& shadow = shadows[timer.slot];
+  const bool hidden = shadow.state == Message::kDelayed || shadow.state == Message::kInFlight;
+  return hidden && shadow.sequence == timer.sequence && shadow.visible_at_ns == timer.at_ns;
 }
 
 MetricMinute& QueueMetrics::Meter::MinuteOf(int64_t at_ns) {
@@ -253,7 +272,7 @@ void QueueMetrics::Meter::MoveTo(uint32_t slot, Message::State state, int64_t vi
   shadow.state = state;
   shadow.visible_at_ns = visible_at_ns;
   Count(shadow, 1);
-  if (state != Message::kVisible) timers.push({visible_at_ns, slot, shadow.sequence});
+  if (state != Message::kVisible) AddTimer({visible_at_ns, slot, shadow.sequence});
 }
 
 // Received, or its visibility changed: in flight until then, or visible at once.
@@ -312,7 +331,7 @@ QueueMetrics::Group* QueueMetrics::Meter::GroupOf(const Payload& payload, int64_
 
 void QueueMetrics::Meter::Clear() {
   shadows.clear();
-  timers = {};
+  timers.clear();
   std::fill(std::begin(counts), std::end(counts), 0);
   groups_in_flight = 0;
   oldest.clear();

@@ -16,10 +16,8 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
-#include <queue>
 #include <string>
 #include <vector>
 
@@ -111,11 +109,12 @@ class QueueMetrics {
     bool fifo = false;
     bool fair = false;
     int64_t delay_ns = 0;
-    std::vector<Shadow> shadows;                                            // By slot.
-    std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers;  // Some are of messages that went on since.
+    std::vector<Shadow> shadows;  // By slot.
+    std::vector<Timer> timers;    // A heap, the first on top. Some are of messages that went on since.
+    size_t prune_timers_at = 1024;
     int64_t counts[4] = {};
     int64_t groups_in_flight = 0;
-    absl::btree_map<uint64_t, uint32_t> oldest;  // Sequence -> slot, of the messages whose age counts.
+    absl::btree_map<uint64_t, uint32_t> oldest;                   // Sequence -> slot, of the messages whose age counts.
     absl::btree_map<std::string, std::unique_ptr<Group>> groups;  // Walked, so ordered.
     int64_t touched_ns = 0;
     int64_t next_sample_ns = 0;
@@ -124,6 +123,8 @@ class QueueMetrics {
     void Sample(int64_t at_ns);
     void SampleFairness(int64_t at_ns, MetricMinute& minute) const;
     void PassTimers(int64_t before_ns);
+    void AddTimer(Timer timer);
+    bool IsRunning(const Timer& timer) const;
     bool IsNoisy(const Group& group, int64_t at_ns) const;
     MetricMinute& MinuteOf(int64_t at_ns);
 

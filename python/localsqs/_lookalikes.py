@@ -63,6 +63,23 @@ class OperationNotPageableError(BotoCoreError):
     fmt = "Operation cannot be paginated: {operation_name}"
 
 
+class WaiterError(BotoCoreError):
+    """What a waiter waits for did not come.
+
+    Attributes:
+        last_response: The answer of its last call.
+    """
+
+    fmt = "Waiter {name} failed: {reason}"
+
+    def __init__(self, name: str, reason: str, last_response: dict[str, Any]) -> None:
+        super().__init__(name=name, reason=reason)
+        self.last_response = last_response
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.kwargs["name"], self.kwargs["reason"], self.last_response)
+
+
 class UnknownClientMethodError(BotoCoreError):
     """The client has no such method."""
 

@@ -1,7 +1,8 @@
 """Parameter errors in botocore's words.
 
-The C++ side only notices that something about a call is wrong, and then asks here what it is. The checks are driven by
-`_core.shapes()`, which the C++ structs describe themselves in; nothing about a member is written here.
+For Amazon SQS the C++ side only notices that something about a call is wrong, and then asks here what it is: `check`.
+The checks are driven by `_core.shapes()`, which the C++ structs describe themselves in; nothing about a member is
+written here. The neighbours (`_service.py`) hand in shapes of the same form: `check_shape`.
 
 As in botocore, all faults are reported at once, in this order: members missing, members unknown, then members of the
 wrong type in the order given, each searched to its depth.
@@ -32,7 +33,11 @@ def check(operation: str, parameters: dict[str, Any]) -> None:
         ParamValidationError: If botocore would refuse them, with its text. Where an unknown name is near a known one,
             the error's `hint`, also among its notes, says "Did you mean VisibilityTimeout?".
     """
-    shape = _input_shape(operation)
+    check_shape(parameters, _input_shape(operation))
+
+
+def check_shape(parameters: dict[str, Any], shape: Shape) -> None:
+    """Checks the keyword arguments of a call against the shape of its input. Raises as `check` does."""
     report = "\n".join(_faults(parameters, shape, ""))
     if report:
         raise _with_hint(errors.ParamValidationError(report=report), _hint(parameters, shape))
@@ -58,7 +63,37 @@ def _faults(value: object, shape: Shape, path: str) -> Iterator[str]:
         return _map_faults(value, shape, path)
     if kind == "blob":
         return _blob_faults(value, path)
-    return _type_faults(value, path, {"string": (str,), "integer": (int,), "boolean": (bool,)}[kind])
+    if kind == "timestamp":
+        return _timestamp_faults(value, path)
+    return _scalar_faults(value, shape, path)
+
+
+_SCALARS: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "boolean": (bool,)}
+
+
+def _scalar_faults(value: object, shape: Shape, path: str) -> Iterator[str]:
+    kind = shape["type"]
+    allowed = _double_types() if kind == "double" else _SCALARS[kind]
+    if not isinstance(value, allowed):
+        yield _wrong_type(value, path, [str(kind) for kind in allowed])
+    elif kind != "boolean":
+        yield from _bound_faults(value, shape, path)
+
+
+def _double_types() -> tuple[type, ...]:
+    from decimal import Decimal
+
+    return (float, Decimal, int)
+
+
+def _bound_faults(value: Any, shape: Shape, path: str) -> Iterator[str]:
+    """Only what botocore checks: the least length or the least value. What is too large the service finds."""
+    least = shape.get("min")
+    if least is None:
+        return
+    measured, what = (value, "value") if shape["type"] in ("integer", "double") else (len(value), "length")
+    if measured < least:
+        yield f"Invalid {what} for parameter {_name(path)}, value: {measured}, valid min {what}: {least}"
 
 
 def _structure_faults(value: object, shape: Shape, path: str) -> Iterator[str]:
@@ -81,6 +116,7 @@ def _list_faults(value: object, shape: Shape, path: str) -> Iterator[str]:
     if not isinstance(value, (list, tuple)):
         yield from _type_faults(value, path, (list, tuple))
         return
+    yield from _bound_faults(value, shape, path)
     for index, item in enumerate(value):
         yield from _faults(item, shape["member"], f"{path}[{index}]")
 
@@ -97,6 +133,15 @@ def _map_faults(value: object, shape: Shape, path: str) -> Iterator[str]:
 def _blob_faults(value: object, path: str) -> Iterator[str]:
     if not isinstance(value, (bytes, bytearray, str)) and not hasattr(value, "read"):
         yield _wrong_type(value, path, [str(bytes), str(bytearray), "file-like object"])
+
+
+def _timestamp_faults(value: object, path: str) -> Iterator[str]:
+    from localsqs._timestamps import parse
+
+    try:
+        parse(value)
+    except (TypeError, ValueError):
+        yield _wrong_type(value, path, ["<class 'datetime.datetime'>", "timestamp-string"])
 
 
 def _type_faults(value: object, path: str, allowed: tuple[type, ...]) -> Iterator[str]:

@@ -14,7 +14,9 @@ from localsqs import _core
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime, timedelta
+    from weakref import WeakMethod
 
     from localsqs._sleep import SleepPatch
 
@@ -85,6 +87,7 @@ class ManualClock(_ReadsNow, _core.ManualClock):
         limit: timedelta | float | None = _DEFAULT_LIMIT_S,
     ) -> None:
         super().__init__(_DEFAULT_START_NS if start is None else to_ns(start), bool(auto_advance))
+        self._on_the_way: list[WeakMethod[Callable[[int], None]]] = []
         self.wait_limit_ns = None if limit is None else _span_ns("limit", limit)
 
     def sleep(self, seconds: float) -> None:
@@ -140,7 +143,7 @@ class ManualClock(_ReadsNow, _core.ManualClock):
         )
         if span_ns < 0:
             raise ValueError(f"a clock does not go back: {span_ns / _SECOND_NS} seconds")
-        self.move_to_ns(_in_range(self.now_ns() + span_ns))
+        self._move_through(_in_range(self.now_ns() + span_ns))
 
     def move_to(self, at: datetime | float) -> None:
         """Moves the clock on to an instant, as `advance` does.
@@ -154,7 +157,21 @@ class ManualClock(_ReadsNow, _core.ManualClock):
         at_ns = to_ns(at)
         if at_ns < self.now_ns():
             raise ValueError(f"a clock does not go back: it is {self.now().isoformat()} already")
-        self.move_to_ns(at_ns)
+        self._move_through(at_ns)
+
+    def _move_through(self, at_ns: int) -> None:
+        """Moves on; what Python has to do at instants on the way happens at them.
+
+        Whoever has something to do (alarms) puts a weak method into `_on_the_way`. Asked with the instant to reach, it
+        moves the clock to instants before it and acts there. The agenda moves the clock without it.
+        """
+        for reference in list(self._on_the_way):
+            go = reference()
+            if go is None:
+                self._on_the_way.remove(reference)
+            else:
+                go(at_ns)
+        self.move_to_ns(max(at_ns, self.now_ns()))
 
     def __repr__(self) -> str:
         return f"<ManualClock: {self.now().isoformat()}>"

@@ -8,6 +8,7 @@
         PaginationError                 a paginator got the same token twice
         OperationNotPageableError       get_paginator() of an operation that has no pages
         UnknownClientMethodError        generate_presigned_url() of an unknown method
+        WaiterError                     what a waiter waits for did not come
 
 Where botocore is installed, ClientError, BotoCoreError and those below it are botocore's own classes, so that
 `except botocore.exceptions.ClientError` in the code under test catches them, whenever it imports botocore. Where it is
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         PaginationError,
         ParamValidationError,
         UnknownClientMethodError,
+        WaiterError,
     )
 else:
     ExceptionAttributes = object
@@ -47,6 +49,7 @@ __all__ = [
     "PaginationError",
     "ParamValidationError",
     "UnknownClientMethodError",
+    "WaiterError",
     "exceptions",
 ]
 

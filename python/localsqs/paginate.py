@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localsqs import errors
@@ -18,22 +19,38 @@ from localsqs import errors
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["RESULT_KEYS", "PageIterator", "Paginator"]
+__all__ = ["PAGES", "PageIterator", "Pages", "Paginator"]
 
-# The operations that have pages, and where their items stand.
-RESULT_KEYS = {"ListQueues": "QueueUrls", "ListDeadLetterSourceQueues": "queueUrls"}
 
-_TOKEN = "NextToken"
-_LIMIT = "MaxResults"
+@dataclass(frozen=True)
+class Pages:
+    """How an operation's answers come in pages.
+
+    Attributes:
+        result_keys: Where the items stand. MaxItems counts those of the first; the others go along.
+        limit: The parameter for the items a request; None if there is none.
+        token: The parameter that asks for a later page.
+        next_token: The member of the answer that names it; the same word as `token` if None.
+    """
+
+    result_keys: tuple[str, ...]
+    limit: str | None = "MaxResults"
+    token: str = "NextToken"
+    next_token: str | None = None
+
+
+# The operations of Amazon SQS that have pages.
+PAGES = {"ListQueues": Pages(("QueueUrls",)), "ListDeadLetterSourceQueues": Pages(("queueUrls",))}
+
 _SKIP = "boto_truncate_amount"
 
 
 class Paginator:
     """Calls an operation as often as it has pages."""
 
-    def __init__(self, method: Callable[..., dict[str, Any]], result_key: str) -> None:
+    def __init__(self, method: Callable[..., dict[str, Any]], pages: Pages) -> None:
         self._method = method
-        self._result_key = result_key
+        self._pages = pages
 
     def paginate(self, **kwargs: Any) -> PageIterator:
         """The pages of a call with these keyword arguments.
@@ -41,14 +58,22 @@ class Paginator:
         Args:
             PaginationConfig: A dict with any of MaxItems (stop after so many items), PageSize (items a request) and
                 StartingToken (where an earlier one stopped).
+
+        Raises:
+            PaginationError: If there is a PageSize, and the operation takes none.
         """
         config = kwargs.pop("PaginationConfig", {})
+        page_size = config.get("PageSize")
+        if page_size is not None and self._pages.limit is None:
+            raise errors.PaginationError(
+                message="PageSize parameter is not supported for the pagination interface for this operation."
+            )
         return PageIterator(
             self._method,
-            self._result_key,
+            self._pages,
             kwargs,
             max_items=_int_or_none(config.get("MaxItems")),
-            page_size=_int_or_none(config.get("PageSize")),
+            page_size=_int_or_none(page_size),
             starting_token=config.get("StartingToken"),
         )
 
@@ -63,7 +88,7 @@ class PageIterator:
     def __init__(
         self,
         method: Callable[..., dict[str, Any]],
-        result_key: str,
+        pages: Pages,
         kwargs: dict[str, Any],
         *,
         max_items: int | None,
@@ -71,7 +96,7 @@ class PageIterator:
         starting_token: str | None,
     ) -> None:
         self._method = method
-        self._result_key = result_key
+        self._pages = pages
         self._kwargs = kwargs
         self._max_items = max_items
         self._page_size = page_size
@@ -79,47 +104,51 @@ class PageIterator:
         self.resume_token: str | None = None
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        token, skip = _parse_token(self._starting_token)
+        key, name = self._pages.result_keys[0], self._pages.token
+        token, skip = _parse_token(self._starting_token, name)
         left = self._max_items
         while True:
             page = self._request(token)
-            items = page.get(self._result_key, [])[skip:]
+            items = page.get(key, [])[skip:]
             if skip:
-                page[self._result_key] = items
+                # What stands beside the items went out with the first of them.
+                page.update({other: [] for other in self._pages.result_keys[1:] if other in page})
+                page[key] = items
             if left is not None and len(items) > left:
-                page[self._result_key] = items[:left]
-                self.resume_token = _make_token({_TOKEN: token, _SKIP: skip + left})
+                page[key] = items[:left]
+                self.resume_token = _make_token({name: token, _SKIP: skip + left})
                 yield page
                 return
             yield page
-            next_token = page.get(_TOKEN)
+            next_token = page.get(self._pages.next_token or name)
             if not next_token:
                 return
             if left is not None:
                 left -= len(items)
                 if left == 0:
-                    self.resume_token = _make_token({_TOKEN: next_token})
+                    self.resume_token = _make_token({name: next_token})
                     return
             if next_token == token:
-                raise errors.PaginationError(message=f"The same next token was received twice: { ({_TOKEN: token}) }")
+                raise errors.PaginationError(message=f"The same next token was received twice: { ({name: token}) }")
             token, skip = next_token, 0
 
     def _request(self, token: str | None) -> dict[str, Any]:
         kwargs = dict(self._kwargs)
-        if self._page_size is not None:
-            kwargs[_LIMIT] = self._page_size
+        if self._page_size is not None and self._pages.limit is not None:
+            kwargs[self._pages.limit] = self._page_size
         if token is not None:
-            kwargs[_TOKEN] = token
+            kwargs[self._pages.token] = token
         return self._method(**kwargs)
 
     def build_full_result(self) -> dict[str, Any]:
-        """All items in one dict, with NextToken if MaxItems ended it early."""
+        """All items in one dict, with the token (NextToken) if MaxItems ended it early."""
         result: dict[str, Any] = {}
         for page in self:
-            if self._result_key in page:
-                result.setdefault(self._result_key, []).extend(page[self._result_key])
+            for key in self._pages.result_keys:
+                if key in page:
+                    result.setdefault(key, []).extend(page[key])
         if self.resume_token is not None:
-            result[_TOKEN] = self.resume_token
+            result["NextToken"] = self.resume_token
         return result
 
     def search(self, expression: str) -> Iterator[Any]:
@@ -143,14 +172,14 @@ def _make_token(parts: dict[str, Any]) -> str:
     return base64.b64encode(json.dumps(parts).encode()).decode()
 
 
-def _parse_token(token: str | None) -> tuple[str | None, int]:
+def _parse_token(token: str | None, name: str) -> tuple[str | None, int]:
     """The service's token and the items to skip. What is no token of ours is one of the service's, or is an older form:
     the service's token, three underscores, the items to skip."""
     if token is None:
         return None, 0
     try:
         parts = json.loads(base64.b64decode(token, validate=True))
-        return parts.get(_TOKEN), parts.get(_SKIP, 0)
+        return parts.get(name), parts.get(_SKIP, 0)
     except (ValueError, AttributeError):
         service_token, separator, skip = token.rpartition("___")
         if separator and skip.isdigit():

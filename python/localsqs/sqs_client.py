@@ -45,9 +45,9 @@ class SQS(_core.Client):
         Raises:
             KeyError: If there is no such method.
         """
-        from localsqs.paginate import RESULT_KEYS
+        from localsqs.paginate import PAGES
 
-        return self.meta.method_to_api_mapping[operation_name] in RESULT_KEYS
+        return self.meta.method_to_api_mapping[operation_name] in PAGES
 
     def get_paginator(self, operation_name: str) -> Paginator:
         """A paginator of "list_queues" or "list_dead_letter_source_queues".
@@ -56,12 +56,12 @@ class SQS(_core.Client):
             KeyError: If there is no such method.
             OperationNotPageableError: If the method has no pages.
         """
-        from localsqs.paginate import RESULT_KEYS, Paginator
+        from localsqs.paginate import PAGES, Paginator
 
         if not self.can_paginate(operation_name):
             raise errors.OperationNotPageableError(operation_name=operation_name)
         operation = self.meta.method_to_api_mapping[operation_name]
-        return Paginator(getattr(self, operation_name), RESULT_KEYS[operation])
+        return Paginator(getattr(self, operation_name), PAGES[operation])
 
     def get_waiter(self, waiter_name: str) -> NoReturn:
         """Amazon SQS has no waiters.
