@@ -11,7 +11,7 @@ Engines share nothing: no queues, no clock, no chance.
 
 from __future__ import annotations
 
-from threading import Lock
+from threading import Lock, RLock
 
 from localsqs import _core
 from localsqs.clock import ManualClock, SystemClock
@@ -19,19 +19,27 @@ from localsqs.clock import ManualClock, SystemClock
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
+    from datetime import timedelta
     from types import TracebackType
-    from typing import Any, Literal
+    from typing import Any, Literal, overload
 
+    from localsqs._agenda import Agenda
+    from localsqs._service import Service
     from localsqs.costs import Bill
     from localsqs.faults import Faults
     from localsqs.history import History
+    from localsqs.lambda_.function import Function
+    from localsqs.lambda_.mapping import Mapping
+    from localsqs.lambda_.report import RunReport
+    from localsqs.lambda_.runner import Runner
     from localsqs.server import Server
     from localsqs.sqs_client import SQS
 
 __all__ = ["Engine", "client", "default_engine", "rebuild"]
 
-# Services of interface.md that are not here yet.
-_LATER = ("lambda", "cloudwatch", "sns", "cloudformation")
+# The services beside Amazon SQS; _service.py knows their classes.
+_NEIGHBOURS = ("lambda", "cloudwatch", "sns", "cloudformation")
 
 
 class Engine:
@@ -56,6 +64,7 @@ class Engine:
     Attributes:
         clock: The clock it was given. `engine.clock.advance(seconds=30)` on a ManualClock.
         region, account: As given.
+        closed: Whether `close` was called.
 
     Example:
         >>> engine = Engine(clock=ManualClock(), seed=7)
@@ -96,12 +105,29 @@ class Engine:
             history_limit=_checked_int("history_limit", history_limit, 2**32 - 1),
             enforce_policies=bool(enforce_policies),
         )
+        self.closed = False
+        self._strict = bool(strict)
+        self._enforces = self._strict or bool(enforce_policies)  # Queues' policies hold for topics too.
+        self._made: dict[str, Any] = {}  # The agenda and the services, made when they are first used.
+        self._making = RLock()
 
     # --- Clients -----------------------------------------------------------------------------------------------------
 
-    def client(
+    if TYPE_CHECKING:
+
+        @overload
+        def client(self, service_name: Literal["sqs"], region_name: str | None = None, **options: Any) -> SQS: ...
+        @overload
+        def client(
+            self,
+            service_name: Literal["lambda", "cloudwatch", "sns", "cloudformation"],
+            region_name: str | None = None,
+            **options: Any,
+        ) -> Any: ...
+
+    def client(  # type: ignore[misc]
         self,
-        service_name: Literal["sqs"],
+        service_name: str,
         region_name: str | None = None,
         api_version: str | None = None,
         use_ssl: bool = True,
@@ -112,11 +138,11 @@ class Engine:
         aws_session_token: str | None = None,
         config: Any = None,
         aws_account_id: str | None = None,
-    ) -> SQS:
+    ) -> Any:
         """A client on this engine. Takes what `boto3.client` takes, in the same order.
 
         Args:
-            service_name: "sqs".
+            service_name: "sqs", "lambda", "cloudwatch", "sns" or "cloudformation".
             region_name: The region it calls; the engine's if None.
             endpoint_url: The base of the queue URLs it hands out, "http://localhost:9324"; the service's own,
                 "https://sqs.us-east-1.amazonaws.com", if None. Nothing is sent there.
@@ -125,16 +151,156 @@ class Engine:
             api_version, use_ssl, verify, aws_secret_access_key, aws_session_token, config: Have no effect.
 
         Raises:
-            ValueError: If the service is not "sqs".
+            ValueError: If there is no such service.
         """
         _check_service(service_name)
-        from localsqs.sqs_client import SQS
-
         region = self.region if region_name is None else _checked_text("region_name", region_name)
         account = aws_account_id if aws_account_id is not None else aws_access_key_id
         if account is None or not _is_account(account):
             account = self.account
-        return SQS(self, region, account, _checked_base(endpoint_url))
+        base = _checked_base(endpoint_url)
+        if service_name == "sqs":
+            from localsqs.sqs_client import SQS
+
+            return SQS(self, region, account, base)
+        from localsqs._service import make_client
+
+        return make_client(self._service(service_name), region, account, base)
+
+    def _service(self, name: str) -> Any:
+        """The state of a neighbour: "lambda", "cloudwatch", "sns", "cloudformation"."""
+        from localsqs._service import make_service
+
+        service: Service = self._once(name, lambda: make_service(self, name))
+        return service
+
+    @property
+    def _agenda(self) -> Agenda:
+        """What will happen in this engine, by instant."""
+
+        def make() -> Agenda:
+            from localsqs._agenda import Agenda
+
+            return Agenda(self)
+
+        agenda: Agenda = self._once("agenda", make)
+        return agenda
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        made = self._made.get(name)
+        if made is None:
+            with self._making:
+                made = self._made.get(name)
+                if made is None:
+                    made = self._made[name] = make()
+        return made
+
+    # --- Lambda ------------------------------------------------------------------------------------------------------
+
+    def register_function(
+        self,
+        name: str,
+        handler: Callable[[Any, Any], Any] | str | None = None,
+        *,
+        timeout: float = 3,
+        memory_size: int = 128,
+        environment: dict[str, str] | None = None,
+        reserved_concurrency: int | None = None,
+        runner: Runner | None = None,
+        **options: Any,
+    ) -> Function:
+        """A Lambda function with a handler of this process, for event source mappings and `client("lambda")`.
+
+        Args:
+            name: Its name; a function of this name is replaced, and its mappings go on with the new one.
+            handler: Called with (event, context); or its import path, "package.module.handler".
+            timeout: Seconds on the engine's clock, up to 900.
+            memory_size: MB, for the bill and the context; nothing is limited.
+            environment: Environment variables during its invocations.
+            reserved_concurrency: At most so many invocations at a time; others are throttled.
+            runner: What runs it instead of this process; then `handler` is None.
+            **options: `code_dir`, where a handler given by its path lies; see localsqs.lambda_.function.Function for:
+                region, account, description, tags, hang_after, ...
+        """
+        from localsqs.lambda_.function import register
+
+        return register(
+            self,
+            name,
+            handler,
+            timeout=timeout,
+            memory_size=memory_size,
+            environment=environment,
+            reserved_concurrency=reserved_concurrency,
+            runner=runner,
+            **options,
+        )
+
+    def event_source_mapping(
+        self, queue: Any, handler: Callable[[Any, Any], Any] | Function | str, **options: Any
+    ) -> Mapping:
+        """Invokes a handler with the messages of a queue, as Lambda does.
+
+        Args:
+            queue: The queue's name, URL or ARN, or an object with an `arn`.
+            handler: A callable, a Function, or the name of one.
+            **options: See localsqs.lambda_.mapping.create: batch_size=10, maximum_batching_window=0,
+                function_response_types=(), filters=None, maximum_concurrency=None, timeout=3, ...
+
+        Returns:
+            The mapping: `mapping.invocations`, `mapping.step()`, `mapping.drain()`. It acts while the engine runs
+            (`run_until_idle`, `run_for`); on a SystemClock, in the background.
+        """
+        from localsqs.lambda_.create import event_source_mapping
+
+        return event_source_mapping(self, queue, handler, **options)
+
+    def pipe(self, source: Any, target: Any, **options: Any) -> Mapping:
+        """A pipe from a queue, through filters, to a callable, a function, a queue or a topic (EventBridge Pipes).
+
+        Args:
+            source: The queue's name, URL or ARN, or an object with an `arn`.
+            target: A callable gets the bare list of records; a queue and a topic a message for each record.
+            **options: See localsqs.lambda_.pipe.pipe: filters=None, batch_size=10, input_template=None, ...
+        """
+        from localsqs.lambda_.pipe import pipe
+
+        return pipe(self, source, target, **options)
+
+    def run_until_idle(self, limit: timedelta | None = None) -> RunReport:
+        """Runs mappings, move tasks, delays and whatever else goes on, until nothing more will happen.
+
+        On a ManualClock in virtual time. On a SystemClock it waits while the background does it.
+
+        Args:
+            limit: Of engine time; 14 days if None. The report says if it was reached.
+
+        Raises:
+            RuntimeError: If the engine is being run already, by another thread or by the caller of a handler.
+        """
+        from localsqs.lambda_.report import recorded
+
+        return recorded(self, lambda: self._agenda.run_until_idle(limit))
+
+    def run_for(
+        self,
+        span: timedelta | None = None,
+        *,
+        days: float = 0,
+        hours: float = 0,
+        minutes: float = 0,
+        seconds: float = 0,
+        milliseconds: float = 0,
+    ) -> RunReport:
+        """The same for a span of engine time, the sum of what is given. Handlers run in threads of their own here."""
+        from datetime import timedelta
+
+        from localsqs.lambda_.report import recorded
+
+        total = (span or timedelta()) + timedelta(
+            days=days, hours=hours, minutes=minutes, seconds=seconds, milliseconds=milliseconds
+        )
+        return recorded(self, lambda: self._agenda.run_for(total))
 
     # --- Looking -----------------------------------------------------------------------------------------------------
 
@@ -181,10 +347,10 @@ class Engine:
 
     def costs(self) -> Bill:
         """What AWS would have billed for the calls so far. See localsqs.costs."""
-        from localsqs.costs import Bill
+        from localsqs.costs import Bill, functions_of
 
         rows, fair_queue_messages = self._core.usage()
-        return Bill(rows, fair_queue_messages=fair_queue_messages)
+        return Bill(rows, fair_queue_messages=fair_queue_messages, functions=functions_of(self))
 
     def dump(self) -> str:
         """The whole state as text, equal for equal states. For tests and for looking; the format may change."""
@@ -275,8 +441,13 @@ class Engine:
     # --- Life --------------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Ends all waiting receives with an empty answer; later calls fail with InternalFailure."""
+        """Ends all waiting receives with an empty answer, and handlers that sleep; later calls fail with
+        InternalFailure."""
+        self.closed = True
         self._core.close()
+        for made in list(self._made.values()):
+            if hasattr(made, "close"):
+                made.close()
 
     def __enter__(self) -> Engine:
         return self
@@ -288,6 +459,11 @@ class Engine:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _repr_html_(self) -> str:
+        from localsqs import _html
+
+        return _html.of_engine(self)
 
     def __repr__(self) -> str:
         return f"<localsqs.Engine: {type(self.clock).__name__}, seed={self.seed}>"
@@ -308,7 +484,19 @@ def default_engine() -> Engine:
         return _default
 
 
-def client(service_name: Literal["sqs"], region_name: str | None = None, **options: Any) -> SQS:
+if TYPE_CHECKING:
+
+    @overload
+    def client(service_name: Literal["sqs"], region_name: str | None = None, **options: Any) -> SQS: ...
+    @overload
+    def client(
+        service_name: Literal["lambda", "cloudwatch", "sns", "cloudformation"],
+        region_name: str | None = None,
+        **options: Any,
+    ) -> Any: ...
+
+
+def client(service_name: Any, region_name: str | None = None, **options: Any) -> Any:
     """A client on the default engine. See Engine.client."""
     _check_service(service_name)
     return default_engine().client(service_name, region_name, **options)
@@ -323,11 +511,9 @@ def rebuild(history: History, clock: _core.Clock | None = None, **options: Any) 
 
 
 def _check_service(name: str) -> None:
-    if name == "sqs":
-        return
-    if name in _LATER:
-        raise ValueError(f'client({name!r}) comes with a later version of localsqs; there is: client("sqs")')
-    raise ValueError(f'localsqs has no service {name!r}; there is: client("sqs")')
+    if name != "sqs" and name not in _NEIGHBOURS:
+        known = ", ".join(["sqs", *_NEIGHBOURS])
+        raise ValueError(f"localsqs has no service {name!r}; there are: {known}")
 
 
 def _is_account(text: str) -> bool:

@@ -183,11 +183,11 @@ def test_default_engine_is_one():
     localsqs.client("sqs").delete_queue(QueueUrl=url)
 
 
-@pytest.mark.parametrize("service", ["lambda", "sns", "dynamodb", "SQS", ""])
+@pytest.mark.parametrize("service", ["dynamodb", "SQS", ""])
 def test_other_services_say_what_there_is(engine, service):
-    with pytest.raises(ValueError, match=r'client\("sqs"\)'):
+    with pytest.raises(ValueError, match="there are: sqs, lambda, "):
         engine.client(service)
-    with pytest.raises(ValueError, match=r'client\("sqs"\)'):
+    with pytest.raises(ValueError, match="there are: sqs, lambda, "):
         localsqs.client(service)
 
 
@@ -352,9 +352,9 @@ def test_dead_letter_source_queues_have_pages(sqs, url):
 
 
 def test_the_same_token_twice_is_an_error():
-    from localsqs.paginate import Paginator
+    from localsqs.paginate import Pages, Paginator
 
-    pages = Paginator(lambda **_: {"QueueUrls": ["a"], "NextToken": "t"}, "QueueUrls").paginate()
+    pages = Paginator(lambda **_: {"QueueUrls": ["a"], "NextToken": "t"}, Pages(("QueueUrls",))).paginate()
     with pytest.raises(errors.PaginationError, match="The same next token was received twice"):
         list(pages)
 
