@@ -3,6 +3,7 @@
 localsqs demo          the main job in a minute, on the shipped example, in virtual time
 localsqs bench         measures this machine
 localsqs serve         the endpoint for any AWS SDK, until stopped
+localsqs check FILE    whether the file of a durable engine is sound; also: export, salvage, backup
 localsqs up            templates: comes with a later version
 localsqs --version
 """
@@ -37,6 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from localsqs import _serve
 
         return _serve.run(arguments)
+    if arguments.command in ("check", "export", "salvage", "backup"):
+        from localsqs import _store
+
+        return _store.run(arguments)
     if arguments.command == "bench":
         return _bench(arguments.seconds)
     print(_LATER[arguments.command], file=sys.stderr)
@@ -53,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--seconds", type=float, default=1.0, help="how long each row is measured (default: 1)")
     serve = commands.add_parser("serve", help="the endpoint for any AWS SDK, until stopped")
     _add_serve_arguments(serve)
+    _add_store_commands(commands)
     for name in _LATER:
         commands.add_parser(name, add_help=False, help="comes with a later version")
     return parser
@@ -62,6 +68,12 @@ def _add_serve_arguments(parser: argparse.ArgumentParser) -> None:
     from localsqs import _serve
 
     _serve.add_arguments(parser)
+
+
+def _add_store_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from localsqs import _store
+
+    _store.add_commands(commands)
 
 
 def _bench(seconds: float) -> int:
