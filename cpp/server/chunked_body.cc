@@ -34,12 +34,12 @@ ChunkedBody::State ChunkedBody::Parse(absl::string_view bytes, const ServerLimit
     // What is kept besides the body itself: a client that sends byte by byte may send as much again.
     if (parsed_ - body_.size() > limits.body_bytes_max) return State::kTooLong;
     absl::string_view line;
-    bool sound;
-    if (!TakeLine(&rest, &line, &sound)) {
+    const LineState taken = TakeLine(&rest, &line);
+    if (taken == LineState::kBad) return State::kBad;
+    if (taken == LineState::kIncomplete) {
       const size_t line_max = next_ == Next::kTrailer ? limits.header_bytes_max : kSizeLineBytesMax;
       return rest.size() > line_max ? State::kBad : State::kIncomplete;
     }
-    if (!sound) return State::kBad;
     parsed_ = bytes.size() - rest.size();
     const State state = next_ == Next::kSize      ? ParseSize(line)
                         : next_ == Next::kTrailer ? ParseTrailer(line)
@@ -55,20 +55,20 @@ ChunkedBody::State ChunkedBody::ParseSize(absl::string_view line) {
   if (line.size() > kSizeLineBytesMax) return State::kBad;
   const absl::string_view digits = TrimSpace(line.substr(0, line.find(';')));
   if (digits.empty() || digits.size() > kSizeDigitsMax || digits.data() != line.data()) return State::kBad;
-  if (!IsFieldValue(line)) return State::kBad;
   if (!std::all_of(digits.begin(), digits.end(), absl::ascii_isxdigit)) return State::kBad;
   if (!absl::SimpleHexAtoi(digits, &chunk_left_)) return State::kBad;
   next_ = chunk_left_ == 0 ? Next::kTrailer : Next::kData;
   return State::kIncomplete;
 }
 
-// Trailing fields are checked and passed over.
+// Trailing fields are checked and passed over; none of them may tell another length.
 ChunkedBody::State ChunkedBody::ParseTrailer(absl::string_view line) {
   if (line.empty()) return State::kComplete;
   trailer_bytes_ += line.size() + 2;
   absl::string_view name;
   absl::string_view value;
-  return SplitField(line, &name, &value) ? State::kIncomplete : State::kBad;
+  if (!SplitField(line, &name, &value)) return State::kBad;
+  return IsName(name, "content-length") || IsName(name, "transfer-encoding") ? State::kBad : State::kIncomplete;
 }
 
 absl::string_view ChunkedBody::body() {

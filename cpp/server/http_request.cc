@@ -75,26 +75,30 @@ RequestParser::State RequestParser::ParseHead(absl::string_view bytes) {
 
   absl::string_view rest = bytes.substr(0, limits_.header_bytes_max);
   absl::string_view line;
-  bool sound;
   bool is_first = true;
-  while (TakeLine(&rest, &line, &sound)) {
-    if (!sound) return Bad(400, "A line of the header does not end with CR LF.");
+  LineState state;
+  while ((state = TakeLine(&rest, &line)) == LineState::kComplete) {
     if (is_first) {
       if (!ParseRequestLine(line)) return Bad(400, "The request line is malformed.");
       fields_.lines = rest;
       is_first = false;
     } else if (line.empty()) {
-      if (chunked_ && (has_length_ || http_1_0_)) return Bad(400, "The length of the body is told in two ways.");
-      head_at_ = bytes.data();
-      head_bytes_ = static_cast<size_t>(rest.data() - bytes.data());
-      fields_.lines = fields_.lines.substr(0, fields_.lines.size() - rest.size());
-      return State::kComplete;
+      return EndHead(bytes, rest.data());
     } else if (!ParseField(line)) {
       return Bad(400, "A header field is malformed.");
     }
   }
+  if (state == LineState::kBad) return Bad(400, "A line of the header is malformed.");
   if (bytes.size() < limits_.header_bytes_max) return State::kIncomplete;
   return Bad(431, "The header is too long.");
+}
+
+RequestParser::State RequestParser::EndHead(absl::string_view bytes, const char* end) {
+  if (chunked_ && (has_length_ || http_1_0_)) return Bad(400, "The length of the body is told in two ways.");
+  head_at_ = bytes.data();
+  head_bytes_ = static_cast<size_t>(end - bytes.data());
+  fields_.lines = absl::string_view(fields_.lines.data(), static_cast<size_t>(end - fields_.lines.data()));
+  return State::kComplete;
 }
 
 // "POST / HTTP/1.1"
@@ -110,8 +114,8 @@ bool RequestParser::ParseRequestLine(absl::string_view line) {
   request_.wire.method = line.substr(0, space);
   request_.wire.target = line.substr(space + 1);
   const absl::string_view target = request_.wire.target;
-  return IsToken(request_.wire.method) && !target.empty() && IsFieldValue(target) &&
-         target.find_first_of(" \t") == absl::string_view::npos;
+  return IsToken(request_.wire.method) && !target.empty() && !absl::StrContains(target, ' ') &&
+         !absl::StrContains(target, '\t');
 }
 
 bool RequestParser::ParseField(absl::string_view line) {
@@ -131,8 +135,7 @@ bool RequestParser::UseField(absl::string_view name, absl::string_view value) {
       if (IsName(name, "accept")) return Keep(value, &wire.accept);
       return !IsName(name, "origin") || Keep(value, &request_.origin);
     case 10:
-      if (IsName(name, "connection")) UseConnection(value);
-      return true;
+      return !IsName(name, "connection") || UseConnection(value);
     case 12:
       if (IsName(name, "x-amz-target")) return Keep(value, &wire.amz_target);
       return !IsName(name, "content-type") || Keep(value, &wire.content_type);
@@ -164,22 +167,23 @@ bool RequestParser::UseContentLength(absl::string_view value) {
 }
 
 // A list of options.
-void RequestParser::UseConnection(absl::string_view value) {
+bool RequestParser::UseConnection(absl::string_view value) {
   while (!value.empty()) {
     const size_t comma = value.find(',');
     const absl::string_view option = TrimSpace(value.substr(0, comma));
+    if (!option.empty() && !IsToken(option)) return false;
     if (absl::EqualsIgnoreCase(option, "close")) closes_ = true;
     if (absl::EqualsIgnoreCase(option, "keep-alive")) keeps_alive_ = true;
     value = comma == absl::string_view::npos ? absl::string_view() : value.substr(comma + 1);
   }
+  return true;
 }
 
 std::optional<std::string> RequestParser::Fields::Value(absl::string_view name) const {
   std::optional<std::string> joined;
   absl::string_view rest = lines;
   absl::string_view line;
-  bool sound;
-  while (TakeLine(&rest, &line, &sound)) {
+  while (TakeLine(&rest, &line) == LineState::kComplete) {
     absl::string_view field;
     absl::string_view value;
     if (!SplitField(line, &field, &value) || !absl::EqualsIgnoreCase(field, name)) continue;

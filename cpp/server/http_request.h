@@ -62,11 +62,12 @@ class RequestParser {
   };
 
   State ParseHead(absl::string_view bytes);
+  State EndHead(absl::string_view bytes, const char* end);
   bool ParseRequestLine(absl::string_view line);
   bool ParseField(absl::string_view line);
   bool UseField(absl::string_view name, absl::string_view value);
   bool UseContentLength(absl::string_view value);
-  void UseConnection(absl::string_view value);
+  bool UseConnection(absl::string_view value);
   State ParseBody(absl::string_view bytes);
   State Bad(int status, const char* why);
 

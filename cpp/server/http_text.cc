@@ -1,8 +1,10 @@
 #include "server/http_text.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <array>
-#include <cstdint>
-#include <cstring>
 
 namespace sqs::server {
 namespace {
@@ -16,41 +18,34 @@ constexpr std::array<bool, 256> MakeTokenTable() {
 }
 constexpr auto kToken = MakeTokenTable();
 
+size_t TokenPrefix(absl::string_view text) {
+  size_t i = 0;
+  while (i < text.size() && kToken[static_cast<uint8_t>(text.data()[i])]) ++i;
+  return i;
+}
+
 bool IsControl(char c) { return (static_cast<uint8_t>(c) < 0x20 && c != '\t') || c == 0x7f; }
 bool IsSpace(char c) { return c == ' ' || c == '\t'; }
 
-// Whether one of eight bytes may be a control character: exact but for tabs.
-bool MayHoldControl(uint64_t word) {
-  constexpr uint64_t kOnes = ~uint64_t{0} / 255;
-  constexpr uint64_t kHighs = kOnes << 7;
-  const uint64_t del = word ^ (kOnes * 0x7f);
-  return ((((word - kOnes * 0x20) & ~word) | ((del - kOnes) & ~del)) & kHighs) != 0;
+// Where the first control character but a tab stands; `end` if there is none.
+const char* FindControl(const char* at, const char* end) {
+#ifdef __SSE2__
+  for (; end - at >= 16; at += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i below_space = _mm_cmpeq_epi8(_mm_min_epu8(block, _mm_set1_epi8(0x1f)), block);
+    const __m128i tab = _mm_cmpeq_epi8(block, _mm_set1_epi8('\t'));
+    const __m128i del = _mm_cmpeq_epi8(block, _mm_set1_epi8(0x7f));
+    const int found = _mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, below_space), del));
+    if (found != 0) return at + __builtin_ctz(static_cast<unsigned>(found));
+  }
+#endif
+  while (at != end && !IsControl(*at)) ++at;
+  return at;
 }
 
 }  // namespace
 
-bool IsToken(absl::string_view text) {
-  for (char c : text) {
-    if (!kToken[static_cast<uint8_t>(c)]) return false;
-  }
-  return !text.empty();
-}
-
-bool IsFieldValue(absl::string_view text) {
-  size_t i = 0;
-  for (; i + 8 <= text.size(); i += 8) {
-    uint64_t word;
-    std::memcpy(&word, text.data() + i, 8);
-    if (!MayHoldControl(word)) continue;
-    for (size_t j = i; j < i + 8; ++j) {
-      if (IsControl(text[j])) return false;
-    }
-  }
-  for (; i < text.size(); ++i) {
-    if (IsControl(text[i])) return false;
-  }
-  return true;
-}
+bool IsToken(absl::string_view text) { return !text.empty() && TokenPrefix(text) == text.size(); }
 
 absl::string_view TrimSpace(absl::string_view text) {
   while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
@@ -58,32 +53,24 @@ absl::string_view TrimSpace(absl::string_view text) {
   return text;
 }
 
-// Among the characters of tokens, setting this bit changes letters only, but for '^' and '~'.
-bool IsName(absl::string_view text, absl::string_view lower) {
-  if (text.size() != lower.size()) return false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if ((text[i] | 0x20) != lower[i]) return false;
-  }
-  return true;
-}
-
-bool TakeLine(absl::string_view* bytes, absl::string_view* line, bool* sound) {
-  const void* end = std::memchr(bytes->data(), '\n', bytes->size());
-  if (end == nullptr) return false;
-  const size_t length = static_cast<size_t>(static_cast<const char*>(end) - bytes->data());
-  *sound = length > 0 && bytes->data()[length - 1] == '\r';
-  *line = bytes->substr(0, *sound ? length - 1 : length);
-  bytes->remove_prefix(length + 1);
-  return true;
+LineState TakeLine(absl::string_view* bytes, absl::string_view* line) {
+  const char* const end = bytes->data() + bytes->size();
+  const char* const line_end = FindControl(bytes->data(), end);
+  if (line_end == end) return LineState::kIncomplete;
+  if (*line_end != '\r') return LineState::kBad;
+  if (line_end + 1 == end) return LineState::kIncomplete;
+  if (line_end[1] != '\n') return LineState::kBad;
+  *line = absl::string_view(bytes->data(), static_cast<size_t>(line_end - bytes->data()));
+  bytes->remove_prefix(line->size() + 2);
+  return LineState::kComplete;
 }
 
 bool SplitField(absl::string_view line, absl::string_view* name, absl::string_view* value) {
-  const void* colon = std::memchr(line.data(), ':', line.size());
-  if (colon == nullptr) return false;
-  const size_t length = static_cast<size_t>(static_cast<const char*>(colon) - line.data());
-  *name = line.substr(0, length);
-  *value = TrimSpace(line.substr(length + 1));
-  return IsToken(*name) && IsFieldValue(*value);
+  const size_t length = TokenPrefix(line);
+  if (length == 0 || length == line.size() || line.data()[length] != ':') return false;
+  *name = absl::string_view(line.data(), length);
+  *value = TrimSpace(absl::string_view(line.data() + length + 1, line.size() - length - 1));
+  return true;
 }
 
 }  // namespace sqs::server

@@ -92,7 +92,8 @@ class Client {
                                  .limits = limits_,
                                  .tls = nullptr,
                                  .log = nullptr,
-                                 .json = {}};
+                                 .json = {},
+                                 .answer = {}};
   std::weak_ptr<server::Connection> connection_;
   int ours_ = -1;
   std::string answers_;

@@ -13,16 +13,17 @@ namespace http = boost::beast::http;
 
 absl::string_view View(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
-// The first of its name, as the server used to take it.
-void CheckField(const http::fields& fields, const char* name, absl::string_view ours) {
-  FUZZ_EQ(View(fields[name]), ours);
+// The first of its name. Beast takes what trails a chunked body for header fields; ours passes over it.
+void CheckField(const http::request<http::string_body>& theirs, const char* name, absl::string_view ours) {
+  if (theirs.chunked() && ours.empty()) return;
+  FUZZ_EQ(View(theirs[name]), ours);
 }
 
 void CheckSame(const server::HttpRequest& ours, const http::request<http::string_body>& theirs) {
   FUZZ_EQ(ours.wire.method, View(theirs.method_string()));
   FUZZ_EQ(ours.wire.target, View(theirs.target()));
   FUZZ_EQ(ours.wire.body, absl::string_view(theirs.body()));
-  FUZZ_CHECK(ours.keep_alive == theirs.keep_alive());
+  FUZZ_CHECK(ours.keep_alive == theirs.keep_alive() || theirs.chunked());
   CheckField(theirs, "Host", ours.wire.host);
   CheckField(theirs, "Content-Type", ours.wire.content_type);
   CheckField(theirs, "X-Amz-Target", ours.wire.amz_target);
@@ -50,8 +51,12 @@ void Run(absl::string_view input) {
   beast.body_limit(limits.body_bytes_max);
   boost::system::error_code error;
   const size_t taken = beast.put(boost::asio::buffer(input.data(), input.size()), error);
+  // Beast wants a sound list there, and a sound Connection behind a chunked body.
+  const bool unlooked = ours.wire.headers->Value("transfer-encoding").has_value() ||
+                        ours.wire.headers->Value("proxy-connection").has_value();
+  if (error == http::error::bad_value && unlooked) return;
   FUZZ_CHECK(!error && beast.is_done());
-  FUZZ_EQ(taken, parser.size());
+  FUZZ_CHECK(taken == parser.size());
   CheckSame(ours, beast.get());
 }
 

@@ -143,6 +143,7 @@ TEST_F(RequestParserTest, WhatMayBeReadInTwoWaysIsRefused) {
       "GET / HTTP/1.1\r\nX: a long value with a \x01 control character\r\n",
       "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n",
       "POST / HTTP/1.1\r\nContent-Length: 1, 1\r\n",
+      "GET / HTTP/1.1\r\nConnection: cl@se\r\n",
       "POST / HTTP/1.1\r\nContent-Length:\r\n",
       "POST / HTTP/1.1\r\nContent-Length: -1\r\n",
       "POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -158,7 +159,7 @@ TEST_F(RequestParserTest, MalformedChunksAreRefused) {
   const std::string head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (const std::string body :
        {"\r\n", "g\r\n", "-1\r\n", "0x1\r\na\r\n", " 1\r\n", ";\r\n", "1\na\r\n", "1\r\nab\r\n", "1\r\na\n",
-        "0\r\nno colon\r\n", "0\r\n\n", "1;\x01\r\n", "1111111111111111\r\n"}) {
+        "0\r\nno colon\r\n", "0\r\nContent-Length: 1\r\n", "0\r\n\n", "1;\x01\r\n", "1111111111111111\r\n"}) {
     EXPECT_EQ(StatusOf(head + body), 400) << body;
   }
 }
