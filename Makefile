@@ -1,6 +1,6 @@
 # Each target does all the set-up it needs, on a fresh machine too, and is quick the second time. See tools/setup.sh.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-cpp test-python bench lint format sanitize clean
+.PHONY: help setup demo test test-cpp test-python crash bench lint format sanitize clean
 
 SHELL := bash
 # Everything made lives in build/ and .venv/.
@@ -27,6 +27,10 @@ test-cpp: ## The C++ tests alone
 
 test-python: ## The Python tests alone; ARGS="-k name" goes to pytest
 	@tools/test.sh python $(ARGS)
+
+crash: ## Kills a durable server 100 times under load and audits it after each restart; ARGS="--kills 5"
+	@tools/setup.sh package
+	@PYTHONPATH=tests/python $(PYTHON) tests/crash/driver.py $(ARGS)
 
 bench: ## Benchmarks beside peers and floors, and their table; ARGS=--quick for a short run
 	@tools/setup.sh package bench

@@ -32,7 +32,7 @@ python_tests() {
   tools/setup.sh package test clients || return
   echo "== Python tests"
   local folders=() folder
-  for folder in tests/python tests/properties tests/layout tests/clients; do
+  for folder in tests/python tests/properties tests/crash tests/layout tests/clients; do
     [[ -d "$folder" ]] && folders+=("$folder")
   done
   .venv/bin/python -m pytest -q "${folders[@]}" "$@" </dev/null

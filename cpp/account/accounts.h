@@ -138,6 +138,8 @@ class Accounts {
   }
   // The instant of the next timer of any queue or move task, or InfiniteFuture. Exact.
   absl::Time NextEventAt();
+  // An active task always has a next step.
+  bool HasActiveMoveTasks() const { return !task_index_.empty(); }
 
   // --- Effects ----------------------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ ManualClock::ManualClock(absl::Time start, bool auto_advance)
 
 bool ManualClock::WaitUntil(Notification& notification, absl::Time at) {
   if (auto_advance_) {
-    if (!notification.notified()) MoveTo(at);
+    if (!notification.notified()) WaitTo(at);
   } else {
     notification.WaitFor(kWaitSlice);
   }
@@ -48,6 +48,46 @@ void ManualClock::Detach(ClockListener* listener) {
 
 void ManualClock::MoveTo(absl::Time at) {
   std::lock_guard<std::recursive_mutex> lock(moving_);
+  waited_ = absl::ZeroDuration();
+  StepTo(at);
+}
+
+bool ManualClock::Sleep(absl::Duration duration) {
+  if (!CountWait()) return false;
+  WaitTo(Now() + duration);
+  return true;
+}
+
+void ManualClock::WaitTo(absl::Time at) {
+  std::lock_guard<std::recursive_mutex> lock(moving_);
+  const absl::Time before = Now();
+  StepTo(at);
+  waited_ += Now() - before;
+}
+
+bool ManualClock::CountWait() {
+  std::lock_guard<std::recursive_mutex> lock(moving_);
+  if (waited_ >= wait_limit_) return false;
+  waited_ += kWaitCost;
+  return true;
+}
+
+void ManualClock::LimitWaits(absl::Duration limit) {
+  std::lock_guard<std::recursive_mutex> lock(moving_);
+  wait_limit_ = limit;
+}
+
+absl::Duration ManualClock::wait_limit() {
+  std::lock_guard<std::recursive_mutex> lock(moving_);
+  return wait_limit_;
+}
+
+bool ManualClock::wait_limit_reached() {
+  std::lock_guard<std::recursive_mutex> lock(moving_);
+  return waited_ >= wait_limit_;
+}
+
+void ManualClock::StepTo(absl::Time at) {
   for (absl::Time next = NextEventAt(); next <= at; next = NextEventAt()) SetAndTell(next);
   SetAndTell(at);
 }

@@ -52,6 +52,9 @@ class Clock {
   // False if the clock stands still and nobody seems about to move it (a frozen PythonClock): waiting on is in vain.
   virtual bool WaitUntil(Notification& notification, absl::Time at) = 0;
 
+  // Asked before a wait begins. False: it must not, since waits alone have moved this clock as far as they may.
+  virtual bool BeginWait() { return true; }
+
   // Whether its instants pass by themselves as real time does: then a wait can be left to a timer of the system.
   virtual bool runs_in_real_time() const { return false; }
   // Whether a call that waits moves it: then nobody need wait in real time.
@@ -76,8 +79,12 @@ class ManualClock : public Clock {
   // it waits until somebody else moves the clock.
   explicit ManualClock(absl::Time start, bool auto_advance = true);
 
+  // What a wait counts beside the time it takes, so that a loop of short waits reaches the limit as well.
+  static constexpr absl::Duration kWaitCost = absl::Seconds(20);
+
   absl::Time Now() override { return absl::FromUnixNanos(now_ns_.load(std::memory_order_acquire)); }
   bool WaitUntil(Notification& notification, absl::Time at) override;
+  bool BeginWait() override { return !auto_advance_ || CountWait(); }
   void Attach(ClockListener* listener) override;
   void Detach(ClockListener* listener) override;
 
@@ -86,16 +93,30 @@ class ManualClock : public Clock {
   void MoveTo(absl::Time at);
   void Advance(absl::Duration duration) { MoveTo(Now() + duration); }
 
+  // A caller's own wait, a sleep: moves by `duration` whatever auto_advance says. At the limit: false, nothing moves.
+  bool Sleep(absl::Duration duration);
+
+  // Ends loops that wait for ever: how far waits may move the clock before somebody else moves it again. No limit at
+  // first.
+  void LimitWaits(absl::Duration limit);
+  absl::Duration wait_limit();
+  bool wait_limit_reached();
+
   bool moves_itself() const override { return auto_advance_; }
 
  private:
-  absl::Time NextEventAt();  // Requires moving_.
+  bool CountWait();
+  void WaitTo(absl::Time at);
+  void StepTo(absl::Time at);  // Requires moving_, as the next two.
+  absl::Time NextEventAt();
   void SetAndTell(absl::Time at);
 
   std::atomic<int64_t> now_ns_;
   const bool auto_advance_;
   std::recursive_mutex moving_;  // One mover at a time; recursive, since what happens on the way may move on.
   std::vector<ClockListener*> listeners_;
+  absl::Duration wait_limit_ = absl::InfiniteDuration();
+  absl::Duration waited_;  // Since somebody moved the clock.
 };
 
 }  // namespace sqs

@@ -23,6 +23,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   sqs::binding::RegisterShapes(m);
   sqs::binding::RegisterHistory(m);
   sqs::binding::RegisterEngine(m);
+  sqs::binding::RegisterMetrics(m);
   sqs::binding::RegisterClient(m);
   sqs::binding::RegisterServer(m);
 }

@@ -5,6 +5,7 @@
 //   register_shapes.cc    shapes(): the fields of all operations, for the validator and the stubs
 //   register_history.cc   Effects: what Engine.effects() gives back
 //   register_engine.cc    Engine
+//   register_metrics.cc   start_metrics(), queue_metric(), queue_metric_series(): AWS/SQS by the minute
 //   register_client.cc    Client, with the 23 operations
 //   register_server.cc    Server
 #pragma once
@@ -18,6 +19,7 @@ void RegisterErrors(pybind11::module_& m);
 void RegisterShapes(pybind11::module_& m);
 void RegisterHistory(pybind11::module_& m);
 void RegisterEngine(pybind11::module_& m);
+void RegisterMetrics(pybind11::module_& m);
 void RegisterClient(pybind11::module_& m);
 void RegisterServer(pybind11::module_& m);
 

@@ -6,6 +6,7 @@
 #include <pybind11/pybind11.h>
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,6 +28,8 @@ namespace {
 struct Client {
   std::shared_ptr<EngineHandle> engine;
   Caller caller;
+  // The caller wants no answer any more: its waiting receives end.
+  std::shared_ptr<std::atomic<bool>> given_up = std::make_shared<std::atomic<bool>>(false);
 };
 
 // --- ResponseMetadata -----------------------------------------------------------------------------------------------
@@ -123,6 +126,13 @@ void SetReadError(const ReadProblems& problems, const char* operation, const Key
   SetServiceError(status, operation, client.engine->NextRequestId());
 }
 
+// Sets the report of a loop that waits for ever. Always null.
+PyObject* SetWaitLimitReached(const Client& client) {
+  py::object error = py::module_::import("localsqs._wait_limit").attr("of_a_wait")(client.engine);
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.ptr())), error.ptr());
+  return nullptr;
+}
+
 // Never take the GIL under the engine's lock, nor wait for that lock with the GIL.
 template <class Request>
 auto CallEngine(Client& client, const Request& request) {
@@ -139,7 +149,8 @@ bool Interrupted() {
 // A long poll waits here, and Ctrl-C ends it.
 auto CallEngine(Client& client, const ReceiveMessageRequest& request) {
   const py::gil_scoped_release_simple release;
-  return client.engine->engine.Receive(request, client.caller, &Interrupted);
+  return client.engine->engine.Receive(request, client.caller,
+                                       [&client] { return client.given_up->load() || Interrupted(); });
 }
 
 template <class Request>
@@ -155,6 +166,8 @@ PyObject* Perform(Client& client, const Keywords& keywords) {
   if (PyErr_Occurred() != nullptr) return nullptr;  // It was interrupted.
   const Uuid request_id = client.engine->NextRequestId();
   if (!result.ok()) {
+    if (absl::IsCancelled(result.status())) return PyErr_Format(PyExc_InterruptedError, "the receive was given up");
+    if (absl::IsDeadlineExceeded(result.status())) return SetWaitLimitReached(client);
     SetServiceError(result.status(), OperationOf<Request>::kName, request_id);
     return nullptr;
   }
@@ -260,6 +273,9 @@ void RegisterClient(py::module_& m) {
 #define SQS_ADD_METHOD(Name, who) AddMethod<Name##Request>(type);
   SQS_OPERATIONS(SQS_ADD_METHOD)
 #undef SQS_ADD_METHOD
+  type.def(
+      "give_up", [](Client& client) { client.given_up->store(true); },
+      "Ends waiting receives of this client, now and later, with InterruptedError: within about 100 ms of real time.");
   m.def("method_to_operation", &MethodToOperation, "{\"send_message\": \"SendMessage\", ...}");
 }
 

@@ -1,8 +1,10 @@
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 
 #include "binding/python_clock.h"
 #include "binding/register.h"
@@ -27,6 +29,21 @@ int64_t NowNs(Clock& clock) {
 void MoveTo(ManualClock& clock, int64_t at_ns) {
   py::gil_scoped_release release;
   clock.MoveTo(absl::FromUnixNanos(at_ns));
+}
+
+bool Sleep(ManualClock& clock, int64_t span_ns) {
+  py::gil_scoped_release release;
+  return clock.Sleep(absl::Nanoseconds(span_ns));
+}
+
+std::optional<int64_t> WaitLimitNs(ManualClock& clock) {
+  const absl::Duration limit = clock.wait_limit();
+  if (limit == absl::InfiniteDuration()) return std::nullopt;
+  return absl::ToInt64Nanoseconds(limit);
+}
+
+void SetWaitLimitNs(ManualClock& clock, std::optional<int64_t> limit_ns) {
+  clock.LimitWaits(limit_ns.has_value() ? absl::Nanoseconds(*limit_ns) : absl::InfiniteDuration());
 }
 
 }  // namespace
@@ -64,6 +81,9 @@ void RegisterClocks(py::module_& m) {
            }),
            py::arg("start_ns"), py::arg("auto_advance"))
       .def("move_to_ns", &MoveTo, py::arg("at_ns"))
+      .def("sleep_ns", &Sleep, py::arg("span_ns"), "Moves it as a wait does. False, and nothing moves, at the limit.")
+      .def_property("wait_limit_ns", &WaitLimitNs, &SetWaitLimitNs, "How far waits alone may move it; None: no limit.")
+      .def_property_readonly("wait_limit_reached", &ManualClock::wait_limit_reached)
       .def_property_readonly("auto_advance", &ManualClock::moves_itself);
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -79,6 +80,42 @@ py::tuple GetUsage(EngineHandle& self) {
   return py::make_tuple(UsageRows(usage), usage.fair_queue_messages);
 }
 
+// --- Looking --------------------------------------------------------------------------------------------------------
+
+// When something happens next by itself, nanoseconds since the Unix epoch; None: never.
+std::optional<int64_t> NextEventNs(EngineHandle& self) {
+  const absl::Time at = self.engine.NextEventAt();
+  if (at == absl::InfiniteFuture()) return std::nullopt;
+  return absl::ToUnixNanos(at);
+}
+
+// (visible, in flight, delayed) of a queue; None if there is no such queue. Looks without receiving.
+std::optional<std::tuple<int64_t, int64_t, int64_t>> QueueCounts(EngineHandle& self, const std::string& region,
+                                                                 const std::string& account, const std::string& name) {
+  std::optional<std::tuple<int64_t, int64_t, int64_t>> counts;
+  self.engine.Look([&](const Accounts& accounts, absl::Time) {
+    const Queue* queue = accounts.FindQueue(QueueName{region, account, name});
+    if (queue == nullptr) return;
+    counts.emplace(queue->visible_count(), queue->in_flight_count(), queue->delayed_count());
+  });
+  return counts;
+}
+
+// (visibility timeout in seconds, maxReceiveCount or None) of a queue; None if there is no such queue.
+std::optional<std::pair<int64_t, std::optional<int64_t>>> QueueTimes(EngineHandle& self, const std::string& region,
+                                                                     const std::string& account,
+                                                                     const std::string& name) {
+  std::optional<std::pair<int64_t, std::optional<int64_t>>> times;
+  self.engine.Look([&](const Accounts& accounts, absl::Time) {
+    const Queue* queue = accounts.FindQueue(QueueName{region, account, name});
+    if (queue == nullptr) return;
+    const RedrivePolicy& redrive = queue->config().redrive_policy;
+    times.emplace(queue->config().visibility_timeout, std::nullopt);
+    if (!redrive.dead_letter_target_arn.empty()) times->second = redrive.max_receive_count;
+  });
+  return times;
+}
+
 // --- Faults ---------------------------------------------------------------------------------------------------------
 
 FaultOptions ReadFaults(EngineHandle& self) {
@@ -118,10 +155,23 @@ void RegisterEngine(py::module_& m) {
       .def(
           "effect_count", [](EngineHandle& self) { return self.engine.effect_count(); }, Unlocked())
       .def(
-          "effects", [](EngineHandle& self) { return EffectList::All(self.engine.HistorySince(0)); }, Unlocked())
+          "effects",
+          [](EngineHandle& self, uint64_t since) { return EffectList::All(self.engine.HistorySince(since)); },
+          py::arg("since") = 0, Unlocked(), "Those from number `since` on, as far back as the history reaches.")
       .def(
           "replay", [](EngineHandle& self, const EffectList& effects) { self.engine.Replay(*effects.entries); },
           py::arg("effects"), Unlocked())
+      .def("next_event_ns", &NextEventNs, Unlocked())
+      .def("queue_counts", &QueueCounts, py::arg("region"), py::arg("account"), py::arg("name"), Unlocked())
+      .def("queue_times", &QueueTimes, py::arg("region"), py::arg("account"), py::arg("name"), Unlocked())
+      .def(
+          "move_tasks_running",
+          [](EngineHandle& self) {
+            bool running = false;
+            self.engine.Look([&](const Accounts& accounts, absl::Time) { running = accounts.HasActiveMoveTasks(); });
+            return running;
+          },
+          Unlocked())
       .def("usage", &GetUsage)
       .def("faults", &GetFaults)
       .def("set_faults", &SetFaults, py::arg("changes"))

@@ -9,6 +9,13 @@
 namespace sqs {
 namespace {
 
+// DeadlineExceeded, which nothing else here is: the Python client makes its own report of it.
+absl::Status WaitsForEver() {
+  return absl::DeadlineExceededError(
+      "localsqs: waits have moved the manual clock as far as they may, and nobody else has moved it: a loop that never "
+      "ends? ManualClock(limit=...) raises the limit.");
+}
+
 absl::Status EngineIsClosed() { return SqsError(ErrorCode::kInternalFailure, "The engine is closed."); }
 
 }  // namespace
@@ -150,6 +157,7 @@ absl::StatusOr<ReceiveMessageResult> Engine::Receive(const ReceiveMessageRequest
 // Blocks until the waiter `id` is served, its time is over, or the caller wants no more.
 absl::StatusOr<ReceiveMessageResult> Engine::Wait(WaiterId id, BlockedReceive& blocked,
                                                   absl::FunctionRef<bool()> interrupted) {
+  if (!clock_->BeginWait() && CancelReceive(id)) return WaitsForEver();
   while (!blocked.notification.notified()) {
     const bool clock_runs = clock_->WaitUntil(blocked.notification, NextEventAt());
     OnTimePassed();

@@ -29,6 +29,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "engine/history.h"
+#include "engine/queue_metrics.h"
 
 namespace sqs {
 
@@ -113,6 +114,12 @@ class Engine : public ClockListener {
   std::vector<HistoryEntry> HistorySince(uint64_t since, size_t limit = SIZE_MAX);
   // The name of a queue that is or was there; null if the history does not know its creation.
   std::shared_ptr<const QueueName> QueueNameOf(QueueNumber queue);
+  // Begins to keep the metrics of AWS/SQS, with all that the history tells if it reaches back to the first effect; else
+  // they begin now, and the answer is false. Does nothing if they are kept already.
+  bool StartMetrics();
+  // Calls `visit` with the metrics up to now and the lock held, as Look does. Only after StartMetrics.
+  void LookAtMetrics(absl::FunctionRef<void(const QueueMetrics&)> visit);
+
   // Effects so far, those no longer kept included.
   uint64_t effect_count();
   Usage usage();
@@ -182,6 +189,7 @@ class Engine : public ClockListener {
   Mutex mutex_;
   Accounts accounts_ ABSL_GUARDED_BY(mutex_);
   History history_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<QueueMetrics> metrics_ ABSL_GUARDED_BY(mutex_);  // Null until somebody wants them.
   Usage usage_ ABSL_GUARDED_BY(mutex_);
   absl::Time now_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // Never goes back.
   std::atomic<double> latency_seconds_{0};                         // The fault, read outside the lock.

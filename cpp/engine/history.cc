@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/queue_metrics.h"
+
 namespace sqs {
 namespace {
 
@@ -18,6 +20,9 @@ size_t BodyBytes(const Effect& effect) {
 
 void History::Take(std::vector<Effect>& effects) {
   if (limits_.effects_max == 0) {
+    if (metrics_ != nullptr) {
+      for (const Effect& effect : effects) metrics_->Add(effect);
+    }
     first_number_ += effects.size();
   } else {
     for (Effect& effect : effects) Add(std::move(effect));
@@ -26,6 +31,7 @@ void History::Take(std::vector<Effect>& effects) {
 }
 
 void History::Add(Effect effect) {
+  if (metrics_ != nullptr) metrics_->Add(effect);
   if (const auto* created = std::get_if<QueueCreated>(&effect.kind)) names_[effect.queue] = created->name;
   body_bytes_ += BodyBytes(effect);
   entries_.push_back(std::move(effect));

@@ -25,21 +25,28 @@ struct HistoryEntry {
   Effect effect;
 };
 
+class QueueMetrics;
+
 class History {
  public:
   explicit History(HistoryLimits limits) : limits_(limits) {}
+
+  // From now on `metrics` gets every effect too, kept or not. Null: nobody does.
+  void FeedTo(QueueMetrics* metrics) { metrics_ = metrics; }
 
   // Adds all of `effects`, which is empty afterwards.
   void Take(std::vector<Effect>& effects);
   void Add(Effect effect);
   // From `number` on, oldest first, at most `limit`.
   std::vector<HistoryEntry> Since(uint64_t number, size_t limit = SIZE_MAX) const;
+  uint64_t first_number() const { return first_number_; }
   uint64_t count() const { return first_number_ + entries_.size(); }
   // The name of a queue that is or was there; null if its creation is unknown.
   std::shared_ptr<const QueueName> NameOf(QueueNumber queue) const;
 
  private:
   const HistoryLimits limits_;
+  QueueMetrics* metrics_ = nullptr;
   std::deque<Effect> entries_;
   uint64_t first_number_ = 0;
   size_t body_bytes_ = 0;

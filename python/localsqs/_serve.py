@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import threading
 
 from localsqs import Engine, ManualClock, SystemClock
 
@@ -43,9 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serves until SIGINT or SIGTERM. 0 when stopped, 1 if it could not listen."""
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+    # Blocked in every thread made from here on, and waited for below. A handler that set an Event would hang if it
+    # came while the main thread is inside Event.wait and holds its lock.
+    stopping = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
     try:
         engine = Engine(
             clock=ManualClock() if options.clock == "manual" else SystemClock(),
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     with engine, server:
         access = "signed requests only" if options.credentials else "any credentials"
         print(_HOW_TO.format(url=server.endpoint_url, access=access), flush=True)
-        stopped.wait()
+        signal.sigwait(stopping)
     print("stopped")
     return 0
 

@@ -20,13 +20,11 @@ class SleepPatch:
         self._sleep, self._async_sleep = time.sleep, asyncio.sleep
 
         def sleep(seconds: float) -> None:
-            if seconds < 0:
-                raise ValueError("sleep length must be non-negative")
-            clock.advance(seconds=seconds)
+            clock.sleep(seconds)
 
         async def async_sleep(delay: float, result: Any = None) -> Any:
             if delay > 0:
-                clock.advance(seconds=delay)
+                clock.sleep(delay)
             await self._async_sleep(0)  # Others get their turn.
             return result
 

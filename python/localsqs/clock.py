@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from localsqs._sleep import SleepPatch
 
-__all__ = ["Clock", "ManualClock", "PythonClock", "SystemClock"]
+__all__ = ["Clock", "ManualClock", "PythonClock", "SystemClock", "WaitLimitReached"]
 
 Clock = _core.Clock
 
@@ -26,6 +26,15 @@ _SECOND_NS = 1_000_000_000
 # 2026-01-01T00:00:00Z, where a ManualClock starts unless told otherwise.
 _DEFAULT_START_NS = 1_767_225_600 * _SECOND_NS
 _NS_MAX = 2**63 - 1
+_DEFAULT_LIMIT_S = 100 * 86_400
+
+
+class WaitLimitReached(BaseException):
+    """Waits alone have moved a ManualClock as far as its `limit` lets them: a loop that never ends.
+
+    Its text tells the queues and the last effects. No Exception, so that a consumer that catches every Exception and
+    goes on is stopped as well; pytest and unittest report it as the failure of the test.
+    """
 
 
 class _ReadsNow:
@@ -57,6 +66,10 @@ class ManualClock(_ReadsNow, _core.ManualClock):
         auto_advance: What a call does that would wait, such as a long poll on an empty queue. True: it moves the clock
             itself, to the next event or to its own deadline, whichever comes first, and returns at once in real time.
             False: it waits until somebody else moves the clock.
+        limit: How far waits (long polls, `sleep`) may move the clock before somebody moves it again, so that a loop
+            that waits for ever ends: a timedelta or seconds, None for no limit; 100 days by default. Each wait counts
+            20 seconds more than it takes. The wait that would go beyond raises WaitLimitReached; over HTTP it is
+            answered with InternalFailure.
 
     Example:
         >>> clock = ManualClock()
@@ -65,8 +78,27 @@ class ManualClock(_ReadsNow, _core.ManualClock):
         '2026-01-01T00:05:00+00:00'
     """
 
-    def __init__(self, start: datetime | float | None = None, auto_advance: bool = True) -> None:
+    def __init__(
+        self,
+        start: datetime | float | None = None,
+        auto_advance: bool = True,
+        limit: timedelta | float | None = _DEFAULT_LIMIT_S,
+    ) -> None:
         super().__init__(_DEFAULT_START_NS if start is None else to_ns(start), bool(auto_advance))
+        self.wait_limit_ns = None if limit is None else _span_ns("limit", limit)
+
+    def sleep(self, seconds: float) -> None:
+        """Moves the clock on as a wait of the code under test: what patched sleeps do.
+
+        Raises:
+            WaitLimitReached: If waits alone have moved the clock as far as its limit.
+        """
+        span_ns = _span_ns("sleep length", seconds)
+        _in_range(self.now_ns() + span_ns)
+        if not self.sleep_ns(span_ns):
+            from localsqs._wait_limit import of_a_sleep
+
+            raise of_a_sleep(self)
 
     def patch_sleep(self) -> SleepPatch:
         """`time.sleep` and `asyncio.sleep` move this clock instead of waiting, from now on.
@@ -156,6 +188,14 @@ def to_ns(at: datetime | float) -> int:
 
 def _timedelta_ns(delta: timedelta) -> int:
     return (delta.days * 86_400 + delta.seconds) * _SECOND_NS + delta.microseconds * 1_000
+
+
+def _span_ns(name: str, span: timedelta | float) -> int:
+    """A timedelta or seconds, in nanoseconds."""
+    span_ns = _scaled(span, _SECOND_NS) if isinstance(span, (int, float)) else _timedelta_ns(span)
+    if span_ns < 0:
+        raise ValueError(f"{name} must be non-negative")
+    return _in_range(span_ns)
 
 
 def _scaled(amount: float, unit_ns: int) -> int:

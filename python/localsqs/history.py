@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, overload
 from localsqs.clock import to_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from localsqs import _core
+    from localsqs.life import Life
 
 __all__ = ["Event", "History"]
 
@@ -101,9 +102,11 @@ class History(Sequence[Event]):
         name, account, region = _address(queue)
         return History(self._effects.select(kind, message_id, name, account, region))
 
-    def of(self, message_id: str) -> History:
-        """The life of one message."""
-        return self.filter(message_id=message_id)
+    def of(self, message_id: str) -> Life:
+        """The life of one message: its events, and printed, what became of it in words. See localsqs.life."""
+        from localsqs.life import Life
+
+        return Life(self, message_id)
 
     def kinds(self) -> list[str]:
         """The kind of each event, in order; `collections.Counter` counts them."""
@@ -120,21 +123,58 @@ class History(Sequence[Event]):
         return "[\n" + ",\n".join(lines) + "\n]\n"
 
     def to_dataframe(self) -> Any:
-        """A pandas DataFrame, a row an event; `details` becomes columns. Needs pandas."""
+        """A pandas DataFrame, a row an event, indexed from 0. Needs pandas.
+
+        The columns are there whatever the events are; what an event does not have is missing (pandas.NA, NaT):
+
+        ======================== =================== ==================================================================
+        number                   int64               its place in the engine's history
+        at                       datetime64[ns, UTC] when, on the engine's clock
+        kind                     string              "Sent", "Received", ...
+        queue, queue_arn         string              the queue it happened to
+        queue_number             Int64               a queue made again under an old name has another one
+        message_id, body         string              the message it is about
+        sent_at                  datetime64[ns, UTC] when that message was sent
+        receive_count            Int64               ApproximateReceiveCount with a Received
+        visible_at               datetime64[ns, UTC] until when the message is hidden
+        to_queue                 string              where Moved and Redriven put it
+        message_group_id,        string              of the message
+        message_deduplication_id
+        dead_letter_source_arn   string              the queue it came from by a redrive policy
+        details                  object              everything else there is to say: a dict, as Event.details
+        ======================== =================== ==================================================================
+        """
         import pandas
 
-        return pandas.DataFrame(
-            [
-                {
-                    "number": event.number,
-                    "at": event.at,
-                    "kind": event.kind,
-                    "queue": event.queue,
-                    "message_id": event.message_id,
-                    **{name: value for name, value in event.details.items() if name != "message_id"},
-                }
-                for event in self
-            ]
+        events = list(self)
+        columns: dict[str, Any] = {}
+        for name, (dtype, value_of) in _COLUMNS.items():
+            values = [value_of(event) for event in events]
+            columns[name] = (
+                pandas.to_datetime(pandas.Series(values, dtype="Int64"), unit="ns", utc=True)
+                if dtype == "instant"
+                else pandas.Series(values, dtype=dtype)
+            )
+        return pandas.DataFrame(columns)
+
+    def _repr_html_(self) -> str:
+        """A small table for notebooks: the first and the last events, no script."""
+        from html import escape
+
+        from localsqs.life import meaning
+
+        shown = [*self] if len(self) <= _HTML_ROWS else [*self[: _HTML_ROWS // 2], None, *self[-_HTML_ROWS // 2 :]]
+        rows = []
+        for event in shown:
+            if event is None:
+                rows.append(f'<tr><td colspan="5">... {len(self) - _HTML_ROWS:,} more ...</td></tr>')
+                continue
+            cells = [event.number, event.at.isoformat(), event.queue or "", event.message_id or "", meaning(event)]
+            rows.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>")
+        heads = "".join(f"<th>{name}</th>" for name in ("number", "at", "queue", "message", "what"))
+        return (
+            f"<table><caption>{len(self):,} events</caption><thead><tr>{heads}</tr></thead>"
+            f"<tbody>{''.join(rows)}</tbody></table>"
         )
 
     def __bytes__(self) -> bytes:
@@ -154,6 +194,34 @@ class History(Sequence[Event]):
 
     def __str__(self) -> str:
         return "\n".join(str(event) for event in self)
+
+
+_HTML_ROWS = 20
+
+
+def _detail(name: str) -> Callable[[Event], Any]:
+    return lambda event: event.details.get(name)
+
+
+# Columns of to_dataframe: dtype ("instant": nanoseconds that become one), and the value of an event.
+_COLUMNS: dict[str, tuple[str, Callable[[Event], Any]]] = {
+    "number": ("int64", lambda event: event.number),
+    "at": ("instant", lambda event: event.at_ns),
+    "kind": ("string", lambda event: event.kind),
+    "queue": ("string", lambda event: event.queue),
+    "queue_arn": ("string", lambda event: event.queue_arn),
+    "queue_number": ("Int64", lambda event: event.queue_number),
+    "message_id": ("string", lambda event: event.message_id),
+    "body": ("string", _detail("body")),
+    "sent_at": ("instant", _detail("sent_at_ns")),
+    "receive_count": ("Int64", _detail("receive_count")),
+    "visible_at": ("instant", _detail("visible_at_ns")),
+    "to_queue": ("string", _detail("to_queue")),
+    "message_group_id": ("string", _detail("message_group_id")),
+    "message_deduplication_id": ("string", _detail("message_deduplication_id")),
+    "dead_letter_source_arn": ("string", _detail("dead_letter_source_arn")),
+    "details": ("object", lambda event: event.details),
+}
 
 
 def _event(row: _core.EffectRow) -> Event:

@@ -64,6 +64,11 @@ class QueueState:
     dead_letter_arn: str | None
     max_receive_count: int | None
 
+    def _repr_html_(self) -> str:
+        from localsqs import _html
+
+        return _html.of_queues([self])
+
     def __str__(self) -> str:
         dead = "" if self.dead_letter_arn is None else f", dead letters to {self.dead_letter_arn.rpartition(':')[2]}"
         return f"{self.name}: {self.visible} visible, {self.in_flight} in flight, {self.delayed} delayed{dead}"
@@ -71,7 +76,12 @@ class QueueState:
 
 def queues(engine: Engine) -> list[QueueState]:
     """All queues of the engine, in order of creation."""
-    return [_queue(page) for page in _page(engine, "queues")["queues"]]
+    return core_queues(engine._core)
+
+
+def core_queues(core: _core.Engine) -> list[QueueState]:
+    """The same of an engine without its Python side."""
+    return [_queue(page) for page in _page(core, "queues")["queues"]]
 
 
 def messages(
@@ -93,15 +103,15 @@ def messages(
     found: list[Message] = []
     cursor = ""
     while True:
-        page = _page(engine, f"queues/{path}/messages{query}{cursor}")
+        page = _page(engine._core, f"queues/{path}/messages{query}{cursor}")
         found += [_message(row) for row in page["messages"]]
         if page["next"] is None:
             return found
         cursor = f"&cursor={page['next']}"
 
 
-def _page(engine: Engine, page: str) -> Any:
-    status, text = _core.look(engine._core, f"/_localsqs/{page}")
+def _page(core: _core.Engine, page: str) -> Any:
+    status, text = _core.look(core, f"/_localsqs/{page}")
     answer = json.loads(text)
     if status == 404:
         raise KeyError(answer["error"])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import localsqs
 from localsqs import errors
+from localsqs.life import meaning
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
@@ -129,10 +130,127 @@ def test_json_is_one_event_a_line(engine, sqs, url):
     assert len(history.to_json().splitlines()) == len(rows) + 2
 
 
+INSTANT = "datetime64[ns, UTC]"
+DTYPES = {
+    "number": "int64",
+    "at": INSTANT,
+    "kind": "string",
+    "queue": "string",
+    "queue_arn": "string",
+    "queue_number": "Int64",
+    "message_id": "string",
+    "body": "string",
+    "sent_at": INSTANT,
+    "receive_count": "Int64",
+    "visible_at": INSTANT,
+    "to_queue": "string",
+    "message_group_id": "string",
+    "message_deduplication_id": "string",
+    "dead_letter_source_arn": "string",
+    "details": "object",
+}
+
+
 def test_dataframe(engine, sqs, url):
+    pandas = pytest.importorskip("pandas")
+    sqs.send_message(QueueUrl=url, MessageBody="a", DelaySeconds=5)
+    sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+    frame = engine.history().to_dataframe()
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == DTYPES
+    assert list(frame["kind"]) == ["QueueCreated", "Sent", "Received"]
+    assert list(frame["at"]) == [
+        pandas.Timestamp(START),
+        pandas.Timestamp(START),
+        pandas.Timestamp("2026-01-01 00:00:05Z"),
+    ]
+    received = frame.iloc[2]
+    assert (received["body"], received["receive_count"], received["queue"]) == ("a", 1, "orders")
+    assert received["visible_at"] - received["sent_at"] == pandas.Timedelta(seconds=35)
+    assert received["details"]["sequence"] == engine.history()[2].details["sequence"]
+    assert frame["receive_count"].isna().tolist() == [True, True, False]
+    assert frame["visible_at"].isna().tolist() == [True, False, False]
+
+
+def test_a_dataframe_of_nothing_has_the_same_columns(engine):
     pytest.importorskip("pandas")
-    sqs.send_message(QueueUrl=url, MessageBody="a")
-    assert list(engine.history().to_dataframe()["kind"]) == ["QueueCreated", "Sent"]
+    frame = engine.history().to_dataframe()
+    assert len(frame) == 0
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == DTYPES
+
+
+def test_a_life_printed(engine, sqs):
+    sqs.create_queue(QueueName="dead")
+    policy = json.dumps({"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:dead", "maxReceiveCount": 2})
+    attributes = {"RedrivePolicy": policy, "DelaySeconds": "5"}
+    url = sqs.create_queue(QueueName="orders", Attributes=attributes)["QueueUrl"]
+    message_id = sqs.send_message(QueueUrl=url, MessageBody="42")["MessageId"]
+    for _ in range(2):
+        [message] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
+        engine.clock.advance(seconds=10)
+        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=7200)
+        engine.clock.advance(hours=2)
+    sqs.receive_message(QueueUrl=url)
+    sqs.start_message_move_task(SourceArn="arn:aws:sqs:us-east-1:000000000000:dead")
+    [again] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
+    sqs.purge_queue(QueueUrl=url)
+    history = engine.history()
+    assert str(history.of(message_id)).splitlines() == [
+        f"message {message_id}, body '42'",
+        "   +0:00:00  2026-01-01T00:00:00+00:00  Sent               sent to orders, delayed until 00:00:05 (5 s)",
+        "   +0:00:05  2026-01-01T00:00:05+00:00                     visible",
+        "   +0:00:05  2026-01-01T00:00:05+00:00  Received           received (1st time), hidden until 00:00:35 (30 s)",
+        "   +0:00:15  2026-01-01T00:00:15+00:00  VisibilityChanged  "
+        "visibility timeout changed: hidden until 02:00:15 (2:00:00)",
+        "   +2:00:15  2026-01-01T02:00:15+00:00                     visible again",
+        "   +2:00:15  2026-01-01T02:00:15+00:00  Received           received (2nd time), hidden until 02:00:45 (30 s)",
+        "   +2:00:25  2026-01-01T02:00:25+00:00  VisibilityChanged  "
+        "visibility timeout changed: hidden until 04:00:25 (2:00:00)",
+        "   +4:00:25  2026-01-01T04:00:25+00:00                     visible again",
+        "   +4:00:25  2026-01-01T04:00:25+00:00  Moved              moved to dead, its dead-letter queue",
+        "   +4:00:25  2026-01-01T04:00:25+00:00  Redriven           "
+        f"gone: a move task took it, as a new message in orders, {again['MessageId']}",
+    ]
+    assert str(history.of(again["MessageId"])).splitlines()[1:] == [
+        "   +0:00:00  2026-01-01T04:00:25+00:00  Redriven           "
+        "moved from dead to orders by a move task, as a new message, delayed until 04:00:30 (5 s)",
+        "   +0:00:05  2026-01-01T04:00:30+00:00                     visible",
+        "   +0:00:05  2026-01-01T04:00:30+00:00  Received           received (1st time), hidden until 04:01:00 (30 s)",
+        "   +0:00:05  2026-01-01T04:00:30+00:00  QueuePurged        gone: its queue was purged",
+    ]
+    assert str(history.of("nobody")) == "message nobody: no events"
+
+
+def test_a_life_that_ends_with_its_queue_or_its_time(engine, sqs, url):
+    short_lived = sqs.create_queue(QueueName="short", Attributes={"MessageRetentionPeriod": "60"})["QueueUrl"]
+    kept, expired = (sqs.send_message(QueueUrl=queue, MessageBody="a")["MessageId"] for queue in (url, short_lived))
+    sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)
+    engine.clock.advance(days=1)
+    sqs.delete_queue(QueueUrl=url)
+    last = [str(engine.history().of(message_id)).splitlines()[-1] for message_id in (kept, expired)]
+    assert last[0].endswith("gone: its queue was deleted")
+    assert last[0].startswith("  +1 day, 0:00:00  2026-01-02T00:00:00+00:00")
+    assert last[1].endswith("gone: the retention period ended")
+    assert "received (1st time), not hidden" in str(engine.history().of(kept))
+
+
+def test_every_kind_has_a_meaning():
+    for seed in range(4):
+        for event in Run(seed, steps=300, faults=True).engine.history():
+            assert meaning(event) not in (event.kind, "")
+
+
+def test_a_table_for_notebooks(engine, sqs, url):
+    sqs.send_message(QueueUrl=url, MessageBody="a", MessageGroupId="<i>")
+    table = engine.history()._repr_html_()
+    assert table.count("<tr>") == 3
+    assert "2 events" in table
+    assert "group &lt;i&gt;" in table
+    assert "<script" not in table
+    for _ in range(100):
+        sqs.send_message(QueueUrl=url, MessageBody="a")
+    table = engine.history()._repr_html_()
+    assert table.count("<tr>") == 22
+    assert "82 more" in table
 
 
 # --- Random runs ------------------------------------------------------------------------------------------------------

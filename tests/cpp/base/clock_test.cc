@@ -62,6 +62,35 @@ TEST(ManualClockTest, AWaitLeavesAClockWithoutAutoAdvanceAlone) {
   EXPECT_EQ(clock.Now(), t0);
 }
 
+TEST(ManualClockTest, WaitsMoveItAsFarAsTheirLimitAndAMoveByHandStartsAnew) {
+  ManualClock clock(t0);
+  Notification notification;
+  clock.LimitWaits(2 * (absl::Seconds(1) + ManualClock::kWaitCost));
+  for (int i = 1; i <= 2; ++i) {
+    EXPECT_FALSE(clock.wait_limit_reached());
+    ASSERT_TRUE(clock.BeginWait());
+    clock.WaitUntil(notification, t0 + absl::Seconds(i));
+  }
+  EXPECT_TRUE(clock.wait_limit_reached());
+  EXPECT_FALSE(clock.BeginWait());
+  EXPECT_FALSE(clock.Sleep(absl::Seconds(1)));
+  EXPECT_EQ(clock.Now(), t0 + absl::Seconds(2));
+
+  clock.Advance(absl::Seconds(1));
+  EXPECT_TRUE(clock.BeginWait());
+  EXPECT_TRUE(clock.Sleep(absl::Seconds(1)));
+  EXPECT_EQ(clock.Now(), t0 + absl::Seconds(4));
+}
+
+// Its waits take real time and so end no test by themselves; a sleep moves it all the same.
+TEST(ManualClockTest, WithoutAutoAdvanceOnlySleepsAreLimited) {
+  ManualClock clock(t0, /*auto_advance=*/false);
+  clock.LimitWaits(ManualClock::kWaitCost);
+  EXPECT_TRUE(clock.Sleep(absl::ZeroDuration()));
+  EXPECT_FALSE(clock.Sleep(absl::ZeroDuration()));
+  EXPECT_TRUE(clock.BeginWait());
+}
+
 TEST(ManualClockTest, ADetachedListenerIsNotTold) {
   ManualClock clock(t0);
   {

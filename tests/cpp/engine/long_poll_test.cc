@@ -35,6 +35,18 @@ TEST_F(LongPollTest, ExplicitZeroOverridesALongPollingQueue) {
   EXPECT_EQ(Elapsed(), absl::ZeroDuration());
 }
 
+TEST_F(LongPollTest, ALoopThatNeverEndsIsStoppedAtTheLimitOfTheClock) {
+  const std::string url = Create("q");
+  clock_->LimitWaits(absl::Hours(1));
+  int polls = 0;
+  absl::StatusOr<ReceiveMessageResult> result;
+  while ((result = engine_.Call(Request(url, 20), caller_)).ok()) ++polls;
+  EXPECT_TRUE(absl::IsDeadlineExceeded(result.status())) << result.status();
+  EXPECT_EQ(polls, absl::Hours(1) / (absl::Seconds(20) + ManualClock::kWaitCost));
+  EXPECT_EQ(engine_.waiter_count(), 0u);
+  EXPECT_TRUE(Receive(url, 0).messages.empty());  // What does not wait goes on.
+}
+
 struct Parked {
   std::string got;
   int calls = 0;

@@ -1,0 +1,183 @@
+"""A mixed load from several connections, until the server is gone."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from http_wire import Wire, json_request
+from ledger import Ledger, Record
+
+STANDARD = "jobs"
+DEAD_LETTER = "jobs-dead"
+FIFO = "orders.fifo"
+# Longer than a run: what was received with it and not changed since must be in flight after every restart.
+HOLD_SECONDS = 36_000
+MAX_RECEIVE_COUNT = 3
+
+
+class Gone(Exception):
+    """The server closed the connection, or is not there."""
+
+
+def queue_url(name: str) -> str:
+    return f"http://sqs.test/000000000000/{name}"
+
+
+@dataclass
+class Client:
+    """A connection that says every answer to the ledger."""
+
+    wire: Wire
+    ledger: Ledger
+
+    def call(self, operation: str, **members: Any) -> Any:
+        try:
+            answer = self.wire.ask(json_request(operation, members))
+            result = answer.json() if answer.body else {}
+        except (OSError, ValueError) as error:  # Reset, or half an answer.
+            raise Gone from error
+        if answer.status != 200:
+            raise AssertionError(f"{operation} {members}: {answer.status} {answer.text}")
+        self.ledger.was_answered()
+        return result
+
+
+def make_queues(client: Client) -> None:
+    """As often as one likes: equal calls answer the queue that is there."""
+    client.call("CreateQueue", QueueName=DEAD_LETTER)
+    policy = f'{{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:{DEAD_LETTER}","maxReceiveCount":%d}}'
+    client.call("CreateQueue", QueueName=STANDARD, Attributes={"RedrivePolicy": policy % MAX_RECEIVE_COUNT})
+    client.call("CreateQueue", QueueName=FIFO, Attributes={"FifoQueue": "true"})
+
+
+class Worker:
+    """Calls in a random order. Groups, tags and bodies carry its name, so that no two workers share one."""
+
+    def __init__(self, name: str, client: Client, chance: random.Random) -> None:
+        self.name = name
+        self.client = client
+        self.ledger = client.ledger
+        self.chance = chance
+        self.made = 0
+
+    def run(self) -> None:
+        weights: dict[Callable[[], None], int] = {
+            self.send: 20,
+            self.send_batch: 6,
+            self.send_in_group: 12,
+            self.receive: 14,
+            self.receive_fifo: 8,
+            self.delete: 16,
+            self.delete_batch: 8,
+            self.make_visible: 6,
+            self.tag: 2,
+        }
+        calls = list(weights)
+        try:
+            while True:
+                self.chance.choices(calls, list(weights.values()))[0]()
+        except Gone:
+            pass
+        except AssertionError as error:
+            self.ledger.complain(str(error))
+        finally:
+            self.client.wire.close()
+
+    def new_record(self, queue: str) -> Record:
+        self.made += 1
+        return Record(f"{self.name}-{self.made}-{'x' * self.chance.randrange(200)}", queue)
+
+    def send(self) -> None:
+        record = self.new_record(STANDARD)
+        self.ledger.will_send(record)
+        delay = self.chance.choice([0, 0, 0, 900])
+        answer = self.client.call(
+            "SendMessage", QueueUrl=queue_url(STANDARD), MessageBody=record.body, DelaySeconds=delay
+        )
+        self.ledger.was_sent(record.body, answer["MessageId"])
+
+    def send_batch(self) -> None:
+        records = [self.new_record(STANDARD) for _ in range(10)]
+        for record in records:
+            self.ledger.will_send(record)
+        entries = [{"Id": str(i), "MessageBody": record.body} for i, record in enumerate(records)]
+        answer = self.client.call("SendMessageBatch", QueueUrl=queue_url(STANDARD), Entries=entries)
+        for entry in answer["Successful"]:
+            self.ledger.was_sent(records[int(entry["Id"])].body, entry["MessageId"])
+
+    def send_in_group(self) -> None:
+        record = self.new_record(FIFO)
+        record.group = f"{self.name}-{self.chance.randrange(4)}"
+        record.deduplication_id = record.body[:100]
+        self.ledger.will_send(record)
+        answer = self.client.call(
+            "SendMessage",
+            QueueUrl=queue_url(FIFO),
+            MessageBody=record.body,
+            MessageGroupId=record.group,
+            MessageDeduplicationId=record.deduplication_id,
+        )
+        self.ledger.was_sent(record.body, answer["MessageId"])
+
+    def receive(self) -> None:
+        self.receive_from(STANDARD, self.chance.choice([HOLD_SECONDS, HOLD_SECONDS, HOLD_SECONDS, 0]))
+
+    def receive_fifo(self) -> None:
+        self.receive_from(FIFO, HOLD_SECONDS)
+
+    def receive_from(self, queue: str, visibility_timeout: int) -> None:
+        self.ledger.will_receive()
+        answer = self.client.call(
+            "ReceiveMessage",
+            QueueUrl=queue_url(queue),
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=visibility_timeout,
+        )
+        deliveries = [(message["Body"], message["ReceiptHandle"]) for message in answer.get("Messages", [])]
+        self.ledger.was_received(deliveries, is_held=visibility_timeout == HOLD_SECONDS)
+
+    def delete(self) -> None:
+        queue = self.chance.choice([STANDARD, FIFO])
+        for record in self.ledger.take_held(queue, 1):
+            self.ledger.will_delete(record.body)
+            self.client.call("DeleteMessage", QueueUrl=queue_url(queue), ReceiptHandle=record.handle)
+            self.ledger.was_deleted(record.body)
+
+    def delete_batch(self) -> None:
+        queue = self.chance.choice([STANDARD, FIFO])
+        records = self.ledger.take_held(queue, 10)
+        if not records:
+            return
+        for record in records:
+            self.ledger.will_delete(record.body)
+        entries = [{"Id": str(i), "ReceiptHandle": record.handle} for i, record in enumerate(records)]
+        answer = self.client.call("DeleteMessageBatch", QueueUrl=queue_url(queue), Entries=entries)
+        for entry in answer["Successful"]:
+            self.ledger.was_deleted(records[int(entry["Id"])].body)
+
+    def make_visible(self) -> None:
+        for record in self.ledger.take_held(STANDARD, 1):
+            self.client.call(
+                "ChangeMessageVisibility",
+                QueueUrl=queue_url(STANDARD),
+                ReceiptHandle=record.handle,
+                VisibilityTimeout=0,
+            )
+
+    def tag(self) -> None:
+        value = str(self.made)
+        self.ledger.will_tag(self.name, value)
+        self.client.call("TagQueue", QueueUrl=queue_url(STANDARD), Tags={self.name: value})
+        self.ledger.has_tag(self.name, value)
+
+
+def start_workers(names: list[str], port: int, ledger: Ledger, chance: random.Random) -> list[threading.Thread]:
+    workers = [Worker(name, Client(Wire(port), ledger), random.Random(chance.random())) for name in names]
+    threads = [threading.Thread(target=worker.run, name=worker.name) for worker in workers]
+    for thread in threads:
+        thread.start()
+    return threads
