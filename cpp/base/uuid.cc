@@ -40,14 +40,21 @@ Uuid Uuid::OfNumber(uint64_t seed, uint64_t number) {
 }
 
 std::string Uuid::ToString() const {
-  std::string text(36, '-');
-  char* out = text.data();
-  out = AppendBytes(high, 0, 4, out) + 1;
-  out = AppendBytes(high, 4, 2, out) + 1;
-  out = AppendBytes(high, 6, 2, out) + 1;
-  out = AppendBytes(low, 0, 2, out) + 1;
-  AppendBytes(low, 2, 6, out);
+  std::string text(kTextBytes, '\0');
+  Print(text.data());
   return text;
+}
+
+void Uuid::Print(char* out) const {
+  out = AppendBytes(high, 0, 4, out);
+  *out++ = '-';
+  out = AppendBytes(high, 4, 2, out);
+  *out++ = '-';
+  out = AppendBytes(high, 6, 2, out);
+  *out++ = '-';
+  out = AppendBytes(low, 0, 2, out);
+  *out++ = '-';
+  AppendBytes(low, 2, 6, out);
 }
 
 bool Uuid::Parse(absl::string_view text, Uuid* uuid) {

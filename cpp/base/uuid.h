@@ -1,6 +1,7 @@
 // A version 4 UUID as two words, and its text: message ids, task ids, request ids.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -20,6 +21,9 @@ struct Uuid {
 
   // "0f1e2d3c-4b5a-4678-9abc-def012345678", lower case, 36 characters.
   std::string ToString() const;
+  // The same, into kTextBytes characters at `out`.
+  static constexpr size_t kTextBytes = 36;
+  void Print(char* out) const;
 
   // False, and `*uuid` untouched, unless `text` is in the form that ToString writes.
   static bool Parse(absl::string_view text, Uuid* uuid);

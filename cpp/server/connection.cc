@@ -17,6 +17,8 @@ namespace beast = boost::beast;
 using asio::ip::tcp;
 
 constexpr size_t kReadBytes = 16 * 1024;
+// What a buffer may keep when it is empty again.
+constexpr size_t kKeptBytesMax = 4 * kReadBytes;
 // What a client may send behind a parked poll before it is read from no more.
 constexpr size_t kBehindPollBytesMax = 1024 * 1024;
 
@@ -149,6 +151,7 @@ template <class Stream>
 void ConnectionOn<Stream>::Read() {
   if (reading_ || closed_) return;
   reading_ = true;
+  if (in_.size() == 0 && in_.capacity() > kKeptBytesMax) in_.shrink_to_fit();
   if (kTls || !session_.is_parked()) {
     stream_.async_read_some(in_.prepare(kReadBytes),
                             [self = this->shared_from_this()](const boost::system::error_code& error, size_t bytes) {
@@ -312,6 +315,7 @@ void ConnectionOn<Stream>::OnWritten(const boost::system::error_code& error) {
   if (closed_) return;
   if (error) return Close(/*reset=*/true);
   sending_.clear();
+  if (sending_.capacity() > kKeptBytesMax) sending_.shrink_to_fit();
   PerformAll();
 }
 

@@ -20,6 +20,11 @@ absl::string_view QueueUrlOf(const RequestStruct& request) {
   }
 }
 
+// Whether the answer tells queue URLs.
+template <class Result>
+constexpr bool kTellsUrls =
+    requires(Result result) { result.queue_url; } || requires(Result result) { result.queue_urls; };
+
 }  // namespace
 
 struct Dispatcher::Call {
@@ -52,13 +57,14 @@ void Dispatcher::PerformAs(Call& call) {
   if (!status.ok()) return WriteError(status, call.exchange, call.answer);
   const absl::string_view queue_url = QueueUrlOf(request);
   if (call.outcome->wants_queue) call.outcome->queue = std::string(queue_url.substr(queue_url.rfind('/') + 1));
-  auto result = CallEngine(call, request, CallerOf(call, queue_url));
+  auto result =
+      CallEngine(call, request, CallerOf(call, queue_url, kTellsUrls<typename OperationOf<RequestStruct>::Result>));
   call.outcome->parked = !result.has_value();
   if (call.outcome->parked) return;
   if constexpr (std::is_same_v<RequestStruct, ReceiveMessageRequest>) {
     Finish(call.exchange, *std::move(result), call.answer, call.outcome);
   } else if (result->ok()) {
-    call.answer->request_id = NewRequestId();
+    SetRequestId(call.answer);
     call.exchange.WriteResult(**result, call.answer->request_id, call.answer);
   } else {
     WriteError(result->status(), call.exchange, call.answer);
@@ -86,7 +92,7 @@ void Dispatcher::Perform(const wire::Exchange& exchange, const wire::Request& re
 void Dispatcher::Finish(const wire::Exchange& exchange, absl::StatusOr<ReceiveMessageResult> result,
                         wire::Answer* answer, Outcome* outcome) {
   if (!result.ok()) return WriteError(result.status(), exchange, answer);
-  answer->request_id = NewRequestId();
+  SetRequestId(answer);
   exchange.WriteResult(*result, answer->request_id, answer);
   if (outcome->repeatable) return;
   for (ReceivedMessage& message : result->messages) {
@@ -95,7 +101,7 @@ void Dispatcher::Finish(const wire::Exchange& exchange, absl::StatusOr<ReceiveMe
 }
 
 void Dispatcher::WriteError(const absl::Status& status, const wire::Exchange& exchange, wire::Answer* answer) {
-  answer->request_id = NewRequestId();
+  SetRequestId(answer);
   exchange.WriteError(status, answer->request_id, answer);
 }
 
@@ -106,11 +112,12 @@ absl::Status Dispatcher::CheckSigned(const wire::Request& request) const {
 
 // A hash of the request's number, as the Python client's ids are: a seed gives the same ids again and the engine's own
 // draws are left alone.
-std::string Dispatcher::NewRequestId() {
-  return Uuid::OfNumber(engine_.seed(), requests_.fetch_add(1, std::memory_order_relaxed)).ToString();
+void Dispatcher::SetRequestId(wire::Answer* answer) {
+  answer->request_id.resize(Uuid::kTextBytes);
+  Uuid::OfNumber(engine_.seed(), requests_.fetch_add(1, std::memory_order_relaxed)).Print(answer->request_id.data());
 }
 
-Caller Dispatcher::CallerOf(const Call& call, absl::string_view queue_url) const {
+Caller Dispatcher::CallerOf(const Call& call, absl::string_view queue_url, bool wants_urls) const {
   Caller caller;
   if (call.principal.has_value()) {
     caller.account = call.principal->account;
@@ -118,9 +125,10 @@ Caller Dispatcher::CallerOf(const Call& call, absl::string_view queue_url) const
     caller.principal_arn = call.principal->arn;
     caller.check_access = true;
   } else {
-    caller = UnverifiedCallerOf(call.exchange, call.request, queue_url);
+    UseUnverified(call, queue_url, &caller);
   }
   caller.secure_transport = identity_.scheme == "https";
+  if (!wants_urls) return caller;
   caller.url_base = identity_.external_url;
   if (caller.url_base.empty()) {
     const absl::string_view host = call.request.host.empty() ? absl::string_view(own_host_) : call.request.host;
@@ -130,23 +138,26 @@ Caller Dispatcher::CallerOf(const Call& call, absl::string_view queue_url) const
 }
 
 // Credentials name region and account; without any, the queue URL does, or the host (1.6).
-Caller Dispatcher::UnverifiedCallerOf(const wire::Exchange& exchange, const wire::Request& request,
-                                      absl::string_view queue_url) const {
-  Caller caller{.account = identity_.account, .region = identity_.region};
-  auto scope = wire::ScopeOfAuthorization(request.authorization);
-  if (!scope.has_value()) scope = wire::ScopeOfCredential(exchange.query_credential());
+void Dispatcher::UseUnverified(const Call& call, absl::string_view queue_url, Caller* caller) const {
+  caller->account = identity_.account;
+  caller->region = identity_.region;
+  const std::string query_credential = call.exchange.query_credential();
+  auto scope = wire::ScopeOfAuthorization(call.request.authorization);
+  if (!scope.has_value()) scope = wire::ScopeOfCredential(query_credential);
   if (scope.has_value()) {
-    caller.region = scope->region;
-    if (wire::NamesAnAccount(scope->access_key)) caller.account = scope->access_key;
-    return caller;
+    caller->region.assign(scope->region.data(), scope->region.size());
+    if (wire::NamesAnAccount(scope->access_key)) {
+      caller->account.assign(scope->access_key.data(), scope->access_key.size());
+    }
+    return;
   }
-  const std::string at_host = absl::StrCat("http://", request.host, "/", caller.account, "/any");
+  const std::string at_host = absl::StrCat("http://", call.request.host, "/", caller->account, "/any");
   QueueAddress address;
-  if (ParseQueueUrl(queue_url, caller.region, caller.account, &address) ||
-      ParseQueueUrl(at_host, caller.region, caller.account, &address)) {
-    return {.account = std::string(address.account), .region = std::string(address.region)};
+  if (ParseQueueUrl(queue_url, identity_.region, identity_.account, &address) ||
+      ParseQueueUrl(at_host, identity_.region, identity_.account, &address)) {
+    caller->account = std::string(address.account);
+    caller->region = std::string(address.region);
   }
-  return caller;
 }
 
 }  // namespace sqs::server

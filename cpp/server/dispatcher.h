@@ -59,7 +59,7 @@ class Dispatcher {
   bool checks_access() const { return credentials_ != nullptr; }
   absl::Status CheckSigned(const wire::Request& request) const;
 
-  std::string NewRequestId();
+  void SetRequestId(wire::Answer* answer);
 
   // The server's own address, for queue URLs to clients that name no host. Before the first request.
   void set_own_host(std::string host) { own_host_ = std::move(host); }
@@ -72,9 +72,8 @@ class Dispatcher {
   auto CallEngine(Call& call, const RequestStruct& request, const Caller& caller);
   void WriteError(const absl::Status& status, const wire::Exchange& exchange, wire::Answer* answer);
 
-  Caller CallerOf(const Call& call, absl::string_view queue_url) const;
-  Caller UnverifiedCallerOf(const wire::Exchange& exchange, const wire::Request& request,
-                            absl::string_view queue_url) const;
+  Caller CallerOf(const Call& call, absl::string_view queue_url, bool wants_urls) const;
+  void UseUnverified(const Call& call, absl::string_view queue_url, Caller* caller) const;
 
   Engine& engine_;
   const Identity identity_;

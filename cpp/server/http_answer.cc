@@ -14,12 +14,15 @@ const char* ReasonOf(int status) { return http::obsolete_reason(static_cast<http
 }  // namespace
 
 void AppendHttpAnswer(const wire::Answer& answer, bool keep_alive, std::string* out) {
-  absl::StrAppend(out, "HTTP/1.1 ", answer.status, " ", ReasonOf(answer.status),
-                  "\r\nx-amzn-RequestId: ", answer.request_id, "\r\nContent-Type: ", answer.content_type,
+  if (answer.status == 200) {
+    out->append("HTTP/1.1 200 OK\r\nx-amzn-RequestId: ");  // Nearly always.
+  } else {
+    absl::StrAppend(out, "HTTP/1.1 ", answer.status, " ", ReasonOf(answer.status), "\r\nx-amzn-RequestId: ");
+  }
+  absl::StrAppend(out, answer.request_id, "\r\nContent-Type: ", answer.content_type,
                   "\r\nContent-Length: ", answer.body.size());
   if (!answer.query_error.empty()) absl::StrAppend(out, "\r\nx-amzn-query-error: ", answer.query_error);
-  if (!keep_alive) out->append("\r\nConnection: close");
-  absl::StrAppend(out, "\r\n\r\n", answer.body);
+  absl::StrAppend(out, keep_alive ? "" : "\r\nConnection: close", "\r\n\r\n", answer.body);
 }
 
 void AppendEmptyHttpAnswer(int status, bool keep_alive, std::string* out) {

@@ -60,6 +60,7 @@ class Worker {
                                                              shared.limits,
                                                              shared.tls,
                                                              shared.log,
+                                                             {},
                                                              {}} {}
 
   void Start() {

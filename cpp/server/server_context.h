@@ -22,6 +22,7 @@ struct ServerContext {
   boost::asio::ssl::context* tls;  // Null: plain HTTP.
   AccessLog* log;                  // Null: none is kept.
   wire::JsonReader json;
+  wire::Answer answer;  // Of one request after the other: its memory is kept.
 };
 
 }  // namespace sqs::server

@@ -39,6 +39,11 @@ void Session::End(bool unread) {
   if (unread && !unconfirmed_handles_.empty()) context_.engine.Undeliver(unconfirmed_handles_);
 }
 
+wire::Answer& Session::NewAnswer() {
+  context_.answer.Clear();
+  return context_.answer;
+}
+
 void Session::Perform(const HttpRequest& request, absl::FunctionRef<Engine::ReceiveDone()> make_done,
                       std::string* out) {
   if (context_.log != nullptr) began_ = std::chrono::steady_clock::now();
@@ -74,7 +79,7 @@ void Session::PerformOperation(absl::FunctionRef<Engine::ReceiveDone()> make_don
   exchange_.emplace(request_);
   outcome_ = Dispatcher::Outcome();
   outcome_.wants_queue = context_.log != nullptr;
-  wire::Answer answer;
+  wire::Answer& answer = NewAnswer();
   context_.dispatcher.Perform(*exchange_, request_, &context_.json, &answer, &outcome_, make_done);
   is_parked_ = outcome_.parked;
   if (outcome_.commit != nullptr) commits_.push_back(std::move(outcome_.commit));
@@ -92,8 +97,8 @@ void Session::PerformControl() {
   }
   ControlAnswer page = context_.control.Answer({request_.method, request_.target, request_.body});
   if (CommitPointPtr commit = context_.engine.UncommittedPoint(); commit != nullptr) commits_.push_back(commit);
-  wire::Answer answer;
-  answer.request_id = context_.dispatcher.NewRequestId();
+  wire::Answer& answer = NewAnswer();
+  context_.dispatcher.SetRequestId(&answer);
   answer.status = page.status;
   answer.content_type = page.content_type.c_str();
   answer.body = std::move(page.body);
@@ -113,7 +118,7 @@ bool Session::Finish(absl::StatusOr<ReceiveMessageResult> result, std::string* o
   }
   out_ = out;
   context_.counters.OnPoll(-1);
-  wire::Answer answer;
+  wire::Answer& answer = NewAnswer();
   context_.dispatcher.Finish(*exchange_, std::move(result), &answer, &outcome_);
   AppendOperationAnswer(answer);
   return true;
@@ -134,8 +139,8 @@ void Session::OnCommitted(std::string* out) {
 // In the form of the service's errors.
 void Session::Refuse(int status, ErrorCode code, absl::string_view text) {
   const wire::Request as_json{.amz_target = "AmazonSQS.ListQueues"};
-  wire::Answer answer;
-  answer.request_id = context_.dispatcher.NewRequestId();
+  wire::Answer& answer = NewAnswer();
+  context_.dispatcher.SetRequestId(&answer);
   wire::Exchange(as_json).WriteError(SqsError(code, text), answer.request_id, &answer);
   answer.status = status;
   context_.counters.OnRefused(status);

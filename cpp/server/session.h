@@ -53,6 +53,7 @@ class Session {
   void End(bool unread);
 
  private:
+  wire::Answer& NewAnswer();
   void PerformRequest(const HttpRequest& request, absl::FunctionRef<Engine::ReceiveDone()> make_done);
   void PerformOperation(absl::FunctionRef<Engine::ReceiveDone()> make_done);
   void PerformControl();

@@ -1,18 +1,23 @@
 #include "wire/credential_scope.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 
 namespace sqs::wire {
 
 std::optional<CredentialScope> ScopeOfCredential(absl::string_view credential) {
-  const std::vector<absl::string_view> parts = absl::StrSplit(credential, '/');
-  if (parts.size() != 5 || parts[0].empty() || parts[2].empty()) return std::nullopt;
-  return CredentialScope{std::string(parts[0]), std::string(parts[2])};
+  absl::string_view parts[4];
+  for (int i = 0; i < 4; ++i) {
+    const size_t slash = credential.find('/');
+    if (slash == absl::string_view::npos) return std::nullopt;
+    parts[i] = credential.substr(0, slash);
+    credential.remove_prefix(slash + 1);
+  }
+  if (parts[0].empty() || parts[2].empty() || absl::StrContains(credential, '/')) return std::nullopt;
+  return CredentialScope{parts[0], parts[2]};
 }
 
 std::optional<CredentialScope> ScopeOfAuthorization(absl::string_view authorization) {
@@ -21,7 +26,9 @@ std::optional<CredentialScope> ScopeOfAuthorization(absl::string_view authorizat
   const size_t start = authorization.find(kCredential);
   if (start == absl::string_view::npos) return std::nullopt;
   authorization.remove_prefix(start + kCredential.size());
-  return ScopeOfCredential(authorization.substr(0, authorization.find_first_of(", ")));
+  const auto end =
+      std::find_if(authorization.begin(), authorization.end(), [](char c) { return c == ',' || c == ' '; });
+  return ScopeOfCredential(authorization.substr(0, static_cast<size_t>(end - authorization.begin())));
 }
 
 bool NamesAnAccount(absl::string_view access_key) {

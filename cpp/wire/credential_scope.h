@@ -3,15 +3,15 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
 #include "absl/strings/string_view.h"
 
 namespace sqs::wire {
 
+// Views into what was read.
 struct CredentialScope {
-  std::string access_key;
-  std::string region;
+  absl::string_view access_key;
+  absl::string_view region;
 };
 
 // From "AWS4-HMAC-SHA256 Credential=KEY/20260101/us-east-1/sqs/aws4_request, ..."; absent for anything else.

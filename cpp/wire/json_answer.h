@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "api/operations.h"
@@ -33,16 +34,22 @@ class JsonWriter {
     out_->push_back('}');
   }
 
+  // Inlined, so that the length of a name is known when this is compiled.
   template <class T>
-  void operator()(const FieldInfo& field, const T& member) {
+  ABSL_ATTRIBUTE_ALWAYS_INLINE void operator()(const FieldInfo& field, const T& member) {
     if (IsAbsent(member)) return;
-    if (!std::exchange(first_, false)) out_->push_back(',');
-    AppendJsonString(NameOf(field), out_);
-    out_->push_back(':');
+    AppendName(NameOf(field));
     WriteMember(field, member);
   }
 
  private:
+  // Names are plain: nothing in them needs an escape.
+  void AppendName(absl::string_view name) {
+    out_->append(std::exchange(first_, false) ? "\"" : ",\"");
+    out_->append(name.data(), name.size());
+    out_->append("\":");
+  }
+
   absl::string_view NameOf(const FieldInfo& field) const {
     const absl::string_view name = field.name;
     return style_ == JsonStyle::kQuery && name == "Messages" ? "messages" : name;

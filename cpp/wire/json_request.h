@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "api/errors.h"
@@ -42,8 +43,9 @@ class JsonMember {
  public:
   JsonMember(absl::string_view name, JsonValue& value) : name_(name), value_(value) {}
 
+  // Inlined, so that the length of a name is known when this is compiled.
   template <class T>
-  void operator()(const FieldInfo& field, T& member) {
+  ABSL_ATTRIBUTE_ALWAYS_INLINE void operator()(const FieldInfo& field, T& member) {
     if (found_ || name_ != field.name) return;
     found_ = true;
     if (!IsNull(value_)) status_ = Read(value_, &member);

@@ -13,8 +13,13 @@ constexpr char kPlainJson[] = "application/json";
 constexpr char kNamespace[] = "http://queue.amazonaws.com/doc/2012-11-05/";
 
 std::optional<Operation> OperationNamed(absl::string_view name) {
+  static constexpr absl::string_view kNames[kOperationCount] = {
+#define SQS_NAME(Name, who) #Name,
+      SQS_OPERATIONS(SQS_NAME)
+#undef SQS_NAME
+  };
   for (int i = 0; i < kOperationCount; ++i) {
-    if (name == kOperationNames[i]) return static_cast<Operation>(i);
+    if (name == kNames[i]) return static_cast<Operation>(i);
   }
   return std::nullopt;
 }
@@ -31,6 +36,15 @@ bool LacksDetail(Operation operation) {
 }
 
 }  // namespace
+
+void Answer::Clear() {
+  constexpr size_t kKeptBytesMax = 64 * 1024;
+  status = 200;
+  content_type = kJson10;
+  query_error.clear();
+  body.clear();
+  if (body.capacity() > kKeptBytesMax) body.shrink_to_fit();
+}
 
 Exchange::Exchange(const Request& request) : request_(request) {
   path_ = request.target.substr(0, request.target.find('?'));

@@ -37,13 +37,15 @@ struct Request {
   absl::string_view body;                 // Followed by simdjson::SIMDJSON_PADDING readable bytes.
 };
 
-// What is to be sent back. `body` is appended to; the rest is set.
+// What is to be sent back. `body` is appended to; the rest is set. To be used again after Clear, which keeps memory.
 struct Answer {
   int status = 200;
   std::string request_id;
   const char* content_type = "application/x-amz-json-1.0";
   std::string query_error;  // Header x-amzn-query-error, "" for none.
   std::string body;
+
+  void Clear();
 };
 
 enum class Protocol { kJson, kQuery, kQueryAsJson };

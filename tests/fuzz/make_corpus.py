@@ -376,6 +376,7 @@ def main() -> None:
         "query_request": query_seeds,
         "exchange": sessions(),
         "http": connections(),
+        "http_request": connections(),
         "policy": policies(),
         "receipt_handle": handles(),
         "sigv4": signatures(),
