@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
     try:
         engine = Engine(
-            clock=ManualClock() if options.clock == "manual" else SystemClock(),
+            clock=ManualClock(limit=None) if options.clock == "manual" else SystemClock(),
             seed=options.seed,
             region=options.region,
             account=options.account,
