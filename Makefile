@@ -15,8 +15,8 @@ help: ## This list
 setup: ## Only the set-up: system packages, .venv, build, what the tests need
 	@tools/setup.sh package cpp test
 
-demo: ## The main job, in virtual time: orders, retries, dead letters, redrive
-	@tools/setup.sh package
+demo: ## The main job, in virtual time: a stack, orders, retries, dead letters, an alarm, redrive
+	@tools/setup.sh package demo
 	@$(PYTHON) -m localsqs demo
 
 test: ## Every test: C++ (ctest), then Python (pytest)

@@ -2,9 +2,9 @@
 
     make bench [ARGS=--quick]          or: python tools/bench_table.py [--quick] [--build-dir build/bench]
 
-The engine is built with -O2 into the build folder. Raw results stay there as engine.json, client.json, import.json and
-endpoint.json; the Markdown is also written to table.md. Ratios are taken within one run, so that they hold on other
-machines.
+The engine is built with -O2 into the build folder. Raw results stay there as engine.json, client.json, mock.json,
+import.json and endpoint.json; the Markdown is also written to table.md. Ratios are taken within one run, so that they
+hold on other machines.
 """
 
 from __future__ import annotations
@@ -91,7 +91,10 @@ def engine_table(engine: dict[str, dict[str, float]]) -> str:
 
 
 def aims_table(
-    engine: dict[str, dict[str, float]], client: dict[str, dict[str, float]], imports: dict[str, float]
+    engine: dict[str, dict[str, float]],
+    client: dict[str, dict[str, float]],
+    imports: dict[str, float],
+    more: list[tuple[str, str, float, str, float]],
 ) -> str:
     """What the project set out to reach, and whether it did."""
     operations = ("Send", "Receive", "Delete")
@@ -113,6 +116,7 @@ def aims_table(
         ("`send_message`: boto3 under moto / localsqs", "at least", 500, ".0f", send["moto"]),
         ("batch-10 cycle: boto3 with HTTP stubbed / localsqs", "at least", 60, ".0f", batch["stub"]),
         ("`import localsqs` / `import boto3`", "at most", 0.25, ".3f", imports["localsqs"] / imports["boto3"]),
+        *more,
     ]
     lines = ["| what | aim | measured | |", "|---|---:|---:|---|"]
     for what, side, aim, form, measured in rows:
@@ -138,6 +142,13 @@ def main() -> None:
         f"--json={build / 'client.json'}",
         *(["--seconds=0.1", "--runs=3"] if options.quick else []),
     )
+    print("== mock", flush=True)
+    run(
+        sys.executable,
+        "tests/bench/mock_bench.py",
+        f"--json={build / 'mock.json'}",
+        *(["--quick"] if options.quick else []),
+    )
     print("== import", flush=True)
     run(
         sys.executable,
@@ -159,12 +170,16 @@ def main() -> None:
     import client_bench
     import endpoint_table
     import import_bench
+    import mock_bench
+
+    mock = load(build / "mock.json")
 
     text = "\n\n".join(
         [
-            aims_table(engine, client, imports),
+            aims_table(engine, client, imports, mock_bench.aims(mock)),
             engine_table(engine),
             client_bench.table(client),
+            mock_bench.table(mock),
             import_bench.table(imports),
             endpoint_table.table(load(build / "endpoint.json")),
         ]

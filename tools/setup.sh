@@ -3,7 +3,8 @@
 #
 #   tools/setup.sh GOAL...
 #
-#   package   .venv with localsqs built and installed     (make demo)
+#   package   .venv with localsqs built and installed
+#   demo      what the example needs: PyYAML, Powertools   (make demo)
 #   cpp       what the C++ tests are built with           (make test, make sanitize)
 #   test      .venv with what the Python tests import     (make test)
 #   lint      .venv with formatters and type checkers     (make lint)
@@ -205,10 +206,10 @@ package_inputs() {
 
 # In a function, so that bash has read the whole file before it starts: it may be edited meanwhile.
 main() {
-  [[ $# -gt 0 ]] || die "which goal? package, cpp, test, lint, bench, fuzz, clients"
+  [[ $# -gt 0 ]] || die "which goal? package, cpp, demo, test, lint, bench, fuzz, clients"
   local goal packages
   for goal in "$@"; do
-    case "$goal" in package | cpp | test | lint | bench | fuzz | clients) ;; *) die "no such goal: $goal" ;; esac
+    case "$goal" in package | cpp | demo | test | lint | bench | fuzz | clients) ;; *) die "no such goal: $goal" ;; esac
   done
 
   if command -v apt-get >/dev/null; then
@@ -228,10 +229,11 @@ main() {
         # shellcheck disable=SC2046
         once package "$(digest $(package_inputs)) $(cat "$stamps/base")" install_package
         ;;
-      test | lint | bench) requirements "$goal" ;;
+      demo | test | lint | bench) requirements "$goal" ;;
       clients)
         client_environment python clients
         client_environment python-query clients-query
+        client_environment python-aioboto3 clients-aioboto3
         ;;
     esac
   done

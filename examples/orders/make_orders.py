@@ -10,7 +10,7 @@ What the consumer will stumble over is in the nature of the orders, no flag says
 
 * payments through "tidepay" time out the first time they are tried;
 * a few orders come from Iceland, whose krona the shop has only just begun to accept, and a few from an old app that
-  sends the euro as a sign: the consumer of the example knows neither until its fix;
+  sends the euro as a sign: the shop of the example accepts neither until its fix;
 * engraved items need the engraving machine, which takes longer than the visibility timeout.
 """
 

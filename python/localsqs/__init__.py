@@ -21,6 +21,10 @@ What is here:
     errors                 exceptions: botocore's own classes where botocore is installed
     History, Event         what engine.history() gives
     Faults                 what engine.faults is
+    look                   a look into queues without receiving
+    plot                   pictures of what happened (needs matplotlib)
+    simulation             workloads, consumers and failures on an engine in virtual time (needs numpy)
+    advisor                says what is wrong with a configuration, and why
 
 Needs no AWS package, no credentials and no network. Not affiliated with Amazon.
 """
@@ -62,8 +66,12 @@ _LAZY = {
     "Event": "history",
     "History": "history",
     "Faults": "faults",
+    "advisor": "advisor",
     "errors": "errors",
+    "look": "look",
     "mock": "patch",
+    "plot": "plot",
+    "simulation": "simulation",
 }
 
 

@@ -57,18 +57,10 @@ class Actor(Protocol):
 class Entry:
     """An action at an instant. `cancel()` takes it off the agenda."""
 
-    __slots__ = ("_agenda", "_order", "action", "at_ns", "background")
+    __slots__ = ("_agenda", "action", "at_ns", "background")
 
-    def __init__(
-        self,
-        agenda: Agenda,
-        order: tuple[float, int],
-        at_ns: int,
-        action: Callable[[], object],
-        background: bool,
-    ) -> None:
+    def __init__(self, agenda: Agenda, at_ns: int, action: Callable[[], object], background: bool) -> None:
         self._agenda = agenda
-        self._order = order  # Among those of one instant.
         self.at_ns = at_ns
         self.action: Callable[[], object] | None = action
         self.background = background
@@ -78,9 +70,6 @@ class Entry:
         if self.action is not None:
             self.action = None
             self._agenda._count(self, -1)
-
-    def __lt__(self, other: Entry) -> bool:
-        return (self.at_ns, self._order) < (other.at_ns, other._order)
 
 
 class RunEnd(NamedTuple):
@@ -111,7 +100,8 @@ class Agenda:
         self.now_ns: Callable[[], int] = engine.clock.now_ns
         self.virtual = isinstance(engine.clock, ManualClock)
         self._around: list[tuple[Callable[[], object], Callable[[], object]]] = []
-        self._heap: list[Entry] = []
+        # (instant, draw, number of arrival, entry): the first three decide, and nothing of Python's is called.
+        self._heap: list[tuple[int, float, int, Entry]] = []
         self._random = Random(f"{engine.seed}:agenda")
         self._numbers = 0
         self._foreground = 0
@@ -139,12 +129,13 @@ class Agenda:
 
     def _put(self, at_ns: int, action: Callable[[], object], background: bool, draw: float) -> Entry:
         self._numbers += 1
-        entry = Entry(self, (draw, self._numbers), at_ns, action, background)
+        entry = Entry(self, at_ns, action, background)
+        item = at_ns, draw, self._numbers, entry
         if self.virtual:
-            heapq.heappush(self._heap, entry)
+            heapq.heappush(self._heap, item)
             self._count(entry, 1)
         else:
-            self._real_time.add(entry)
+            self._real_time.add(item)
         return entry
 
     @cached_property
@@ -265,7 +256,7 @@ class Agenda:
             self._finish("done")
             return
         now_ns = self._clock.now_ns()
-        if self._heap and self._heap[0].at_ns <= now_ns:
+        if self._heap and self._heap[0][0] <= now_ns:
             self._do_first()
         elif self._next_actor < len(self._actors):
             actor = self._actors[self._next_actor]
@@ -284,7 +275,7 @@ class Agenda:
                 self._move_on(now_ns)  # To where it wakes.
 
     def _do_first(self) -> None:
-        entry = heapq.heappop(self._heap)
+        entry = heapq.heappop(self._heap)[3]
         action = entry.action
         if action is None:
             return
@@ -311,9 +302,9 @@ class Agenda:
             self._next_actor, self._acted, self._turns_at_instant = 0, False, 0
 
     def _next_ns(self) -> int | None:
-        while self._heap and self._heap[0].action is None:
+        while self._heap and self._heap[0][3].action is None:
             heapq.heappop(self._heap)
-        instants = [self._heap[0].at_ns] if self._heap else []
+        instants = [self._heap[0][0]] if self._heap else []
         timer_ns = self._core.next_event_ns()
         if timer_ns is not None:
             instants.append(timer_ns)

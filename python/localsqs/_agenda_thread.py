@@ -31,10 +31,10 @@ class RealTimeAgenda:
         self._thread: Thread | None = None
         self._closed = False
 
-    def add(self, entry: Entry) -> None:
+    def add(self, item: tuple[int, float, int, Entry]) -> None:
         with self._condition:
-            heapq.heappush(self._heap, entry)
-            self._agenda._count(entry, 1)
+            heapq.heappush(self._heap, item)
+            self._agenda._count(item[3], 1)
             if self._thread is None and not self._closed:
                 self._thread = Thread(target=self._run, name="localsqs-agenda", daemon=True)
                 self._thread.start()
@@ -94,8 +94,8 @@ class RealTimeAgenda:
             if not self._heap:
                 self._condition.wait()
                 continue
-            left_s = (self._heap[0].at_ns - self._agenda.now_ns()) / 1e9
+            left_s = (self._heap[0][0] - self._agenda.now_ns()) / 1e9
             if left_s <= 0:
-                return heapq.heappop(self._heap)
+                return heapq.heappop(self._heap)[3]
             self._condition.wait(left_s)
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def decorate(make: Callable[[], AbstractContextManager[Any]], decorated: Any) -> Any:
-    """`decorated`, run within a context of `make()` each time; of a class, each of its test methods."""
+    """`decorated`, run within a context of `make()` each time; of a class, each of its tests with its set-up."""
     if isinstance(decorated, type):
         return _class(make, decorated)
     if inspect.isasyncgenfunction(decorated):
@@ -26,14 +27,71 @@ def decorate(make: Callable[[], AbstractContextManager[Any]], decorated: Any) ->
 
 
 def _class(make: Callable[[], AbstractContextManager[Any]], decorated: type) -> type:
-    """setUp and tearDown of a TestCase see the same engine as the test between them."""
+    """What sets a test up and what tidies up after it see the same engine as the test between them."""
     if hasattr(decorated, "run") and hasattr(decorated, "setUp"):
         decorated.run = _function(make, decorated.run)
         return decorated
     for name, member in list(vars(decorated).items()):
-        if name.startswith("test") and callable(member):
-            setattr(decorated, name, decorate(make, member))
+        if name.startswith("test") and inspect.isfunction(member):
+            setattr(decorated, name, _test(make, member))
+    _set_up(make, decorated)
     return decorated
+
+
+# Where an object of a decorated class has the context that its setup_method opened.
+_OPEN = "_localsqs_open"
+
+
+def _test(make: Callable[[], AbstractContextManager[Any]], method: Callable[..., Any]) -> Any:
+    """A context of its own, for whoever calls the method without pytest."""
+
+    def opened(self: Any) -> AbstractContextManager[Any]:
+        return contextlib.nullcontext() if _OPEN in self.__dict__ else make()
+
+    if inspect.iscoroutinefunction(method):
+
+        @functools.wraps(method)
+        async def within_async(self: Any, *args: Any, **kwargs: Any) -> Any:
+            with opened(self):
+                return await method(self, *args, **kwargs)
+
+        return within_async
+
+    @functools.wraps(method)
+    def within(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with opened(self):
+            return method(self, *args, **kwargs)
+
+    return within
+
+
+def _set_up(make: Callable[[], AbstractContextManager[Any]], decorated: Any) -> None:
+    """pytest calls setup_method before the fixtures of the class, and teardown_method after them."""
+    before, after = (getattr(decorated, name, None) for name in ("setup_method", "teardown_method"))
+
+    def setup_method(self: Any, method: Any = None) -> None:
+        context = make()
+        context.__enter__()
+        self.__dict__[_OPEN] = context
+        try:
+            _call_with_optional(before, self, method)
+        except BaseException:
+            self.__dict__.pop(_OPEN).__exit__(None, None, None)  # pytest tears nothing down then.
+            raise
+
+    def teardown_method(self: Any, method: Any = None) -> None:
+        try:
+            _call_with_optional(after, self, method)
+        finally:
+            self.__dict__.pop(_OPEN).__exit__(None, None, None)
+
+    decorated.setup_method, decorated.teardown_method = setup_method, teardown_method
+
+
+def _call_with_optional(function: Any, self: Any, method: Any) -> None:
+    """With the test method, if it takes it, as pytest does."""
+    if function is not None:
+        function(self, *[method][: len(inspect.signature(function).parameters) - 1])
 
 
 def _function(make: Callable[[], AbstractContextManager[Any]], function: Callable[..., Any]) -> Any:

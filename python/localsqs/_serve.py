@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
         engine = Engine(
             path=options.db,
             durability=options.durability,
-            clock=ManualClock() if options.clock == "manual" else SystemClock(),
+            clock=ManualClock(limit=None) if options.clock == "manual" else SystemClock(),
             seed=options.seed,
             region=options.region,
             account=options.account,

@@ -4,14 +4,13 @@ localsqs demo          the main job in a minute, on the shipped example, in virt
 localsqs bench         measures this machine
 localsqs serve         the endpoint for any AWS SDK, until stopped
 localsqs check FILE    whether the file of a durable engine is sound; also: export, salvage, backup
-localsqs up            templates: comes with a later version
+localsqs up            a template's queues, functions and alarms, live, until stopped
 localsqs --version
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 
 from localsqs import __version__
 
@@ -19,20 +18,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LATER = {
-    "up": "localsqs up: CloudFormation and SAM templates come with a later version. "
-    'In this one the engine answers in the process: localsqs.client("sqs").',
-}
-
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a command line and returns its exit status: 0 done, 1 failed, 2 not understood or not there yet."""
+    """Runs a command line and returns its exit status: 0 done, 1 failed, 2 not understood."""
     arguments, rest = _parser().parse_known_args(argv)
     if arguments.command == "demo":
         from localsqs import demo
 
         return int(demo.main(rest) or 0)
-    if rest and arguments.command not in _LATER:
+    if rest:
         _parser().error(f"unrecognized arguments: {' '.join(rest)}")
     if arguments.command == "serve":
         from localsqs import _serve
@@ -42,10 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from localsqs import _store
 
         return _store.run(arguments)
-    if arguments.command == "bench":
-        return _bench(arguments.seconds)
-    print(_LATER[arguments.command], file=sys.stderr)
-    return 2
+    if arguments.command == "up":
+        from localsqs import _up
+
+        return _up.run(arguments)
+    return _bench(arguments.seconds)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,8 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="the endpoint for any AWS SDK, until stopped")
     _add_serve_arguments(serve)
     _add_store_commands(commands)
-    for name in _LATER:
-        commands.add_parser(name, add_help=False, help="comes with a later version")
+    up = commands.add_parser("up", help="a CloudFormation or SAM template, live, until stopped")
+    _add_up_arguments(up)
     return parser
 
 
@@ -74,6 +69,12 @@ def _add_store_commands(commands: argparse._SubParsersAction[argparse.ArgumentPa
     from localsqs import _store
 
     _store.add_commands(commands)
+
+
+def _add_up_arguments(parser: argparse.ArgumentParser) -> None:
+    from localsqs import _up
+
+    _up.add_arguments(parser)
 
 
 def _bench(seconds: float) -> int:

@@ -8,6 +8,10 @@
 The engine counts, this module prices. Counting follows shared/spec/sqs.md, section 10: every API call is a request,
 failed ones and empty receives included; a send or a receive counts one for every 64 KiB of payload or part of it.
 
+AWS Lambda is billed beside it, by invocation and by GB-second, if the usage of functions is given:
+
+    Bill(engine.usage(), functions=[LambdaUsage.of(invocations=1_000_000, milliseconds=120e6, memory_mb=128)])
+
 Prices change and differ from region to region, so they are a value that can be replaced:
 
     Bill(engine.usage(), prices=dataclasses.replace(US_EAST_1, free_requests=0))
@@ -21,9 +25,12 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["US_EAST_1", "Bill", "Charge", "Prices", "Tier", "UsageRow"]
+if TYPE_CHECKING:
+    from localsqs.engine import Engine
+
+__all__ = ["US_EAST_1", "Bill", "Charge", "LambdaUsage", "Prices", "Tier", "UsageRow"]
 
 _MILLION = 1_000_000
 _HUNDRED_THOUSAND_MILLION = 100_000 * _MILLION
@@ -44,7 +51,7 @@ class Tier:
 
 @dataclass(frozen=True)
 class Prices:
-    """A price list of Amazon SQS for one region.
+    """A price list of Amazon SQS and AWS Lambda for one region.
 
     Attributes:
         region: The region the prices are for.
@@ -54,6 +61,9 @@ class Prices:
         fifo: Tiers for the calls of `fifo_operations` on FIFO queues.
         fifo_operations: What costs the FIFO rate; other calls on a FIFO queue cost the standard rate.
         fair_queue_usd_per_million: On top, for a million messages sent with a MessageGroupId to a standard queue.
+        lambda_usd_per_million: For a million invocations of functions.
+        lambda_usd_per_million_gb_seconds: For a million GB-seconds of functions (x86, first tier).
+        lambda_free_requests, lambda_free_gb_seconds: What of both costs nothing a month, for an account as a whole.
     """
 
     region: str
@@ -63,6 +73,10 @@ class Prices:
     fifo: tuple[Tier, ...]
     fifo_operations: frozenset[str]
     fair_queue_usd_per_million: Decimal
+    lambda_usd_per_million: Decimal = Decimal("0.20")
+    lambda_usd_per_million_gb_seconds: Decimal = Decimal("16.6667")
+    lambda_free_requests: int = _MILLION
+    lambda_free_gb_seconds: int = 400_000
 
 
 US_EAST_1 = Prices(
@@ -112,17 +126,42 @@ class UsageRow:
 
 
 @dataclass(frozen=True)
+class LambdaUsage:
+    """Invocations of functions.
+
+    Attributes:
+        requests: Invocations, failed ones included.
+        gb_seconds: Their duration times the memory of their function, to the thousandth.
+    """
+
+    requests: int
+    gb_seconds: Decimal
+
+    @classmethod
+    def of(cls, *, invocations: int, milliseconds: float, memory_mb: int) -> LambdaUsage:
+        """The usage of one function.
+
+        Args:
+            invocations: How many there were.
+            milliseconds: Their billed durations together; AWS rounds each up to a whole millisecond.
+            memory_mb: The memory size of the function; 1,024 MB are one GB.
+        """
+        gb_seconds = Decimal(milliseconds) * memory_mb / 1024 / 1000
+        return cls(invocations, gb_seconds.quantize(Decimal("0.001")))
+
+
+@dataclass(frozen=True)
 class Charge:
     """One line of a bill.
 
     Attributes:
-        what: "standard rate", "FIFO rate", "free tier", "fair queues".
-        quantity: Requests, or messages for "fair queues".
+        what: "standard rate", "FIFO rate", "free tier", "fair queues", "Lambda requests", "Lambda GB-seconds", ...
+        quantity: Requests, messages for "fair queues", GB-seconds.
         usd_per_million: The price that was applied, in US dollars.
     """
 
     what: str
-    quantity: int
+    quantity: int | Decimal
     usd_per_million: Decimal
 
     @property
@@ -137,6 +176,7 @@ class Bill:
     Args:
         usage: The rows of `engine.usage()`: mappings with "operation", "queue_type", "calls" and "requests".
         fair_queue_messages: Messages sent with a MessageGroupId to standard queues.
+        functions: What Lambda functions used.
         prices: The price list.
 
     The free requests are taken from the standard rate first, what is left of them from the FIFO rate; AWS does not
@@ -154,14 +194,16 @@ class Bill:
         usage: Iterable[Mapping[str, Any]],
         *,
         fair_queue_messages: int = 0,
+        functions: Iterable[LambdaUsage] = (),
         prices: Prices = US_EAST_1,
     ) -> None:
         self.usage: tuple[UsageRow, ...] = tuple(
             UsageRow(row["operation"], row["queue_type"], row["calls"], row["requests"]) for row in usage
         )
         self.fair_queue_messages = fair_queue_messages
+        self.functions = tuple(functions)
         self.prices = prices
-        self.charges: tuple[Charge, ...] = tuple(self._charges(prices.free_requests))
+        self.charges: tuple[Charge, ...] = tuple(self._charges(free_tier=True))
 
     @property
     def calls(self) -> int:
@@ -181,18 +223,18 @@ class Bill:
     @property
     def total_without_free_tier(self) -> Decimal:
         """US dollars if the free requests of the month were used up elsewhere."""
-        return _at_least_cents(sum((charge.usd for charge in self._charges(free=0)), Decimal(0)))
+        return _at_least_cents(sum((charge.usd for charge in self._charges(free_tier=False)), Decimal(0)))
 
     def with_prices(self, prices: Prices) -> Bill:
         """The same usage at other prices."""
         rows = [dataclasses.asdict(row) for row in self.usage]
-        return Bill(rows, fair_queue_messages=self.fair_queue_messages, prices=prices)
+        return Bill(rows, fair_queue_messages=self.fair_queue_messages, functions=self.functions, prices=prices)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Bill):
             return NotImplemented
-        mine = (self.usage, self.fair_queue_messages, self.prices)
-        return mine == (other.usage, other.fair_queue_messages, other.prices)
+        mine = (self.usage, self.fair_queue_messages, self.functions, self.prices)
+        return mine == (other.usage, other.fair_queue_messages, other.functions, other.prices)
 
     __hash__ = None  # type: ignore[assignment]  # Compared by value, not meant as a key.
 
@@ -205,14 +247,18 @@ class Bill:
         usage.append(("all", "", f"{self.calls:,}", f"{self.requests:,}"))
         places = max([2, *(_decimal_places(charge.usd) for charge in self.charges)])
         charges = [("charge", "quantity", "USD a million", "USD")]
-        charges += [
-            (c.what, f"{c.quantity:,}", f"{c.usd_per_million:.2f}", f"{c.usd:.{places}f}") for c in self.charges
-        ]
+        charges += [(c.what, f"{c.quantity:,}", _price(c.usd_per_million), f"{c.usd:.{places}f}") for c in self.charges]
         charges.append(("total", "", "", f"{self.total:.{places}f}"))
         notes = [f"Prices: {self.prices.region}, {self.prices.source}."]
         return "\n".join([*_table(usage, text_columns=2), "", *_table(charges, text_columns=1), "", *notes])
 
-    def _charges(self, free: int) -> list[Charge]:
+    def _repr_html_(self) -> str:
+        from localsqs import _html
+
+        return _html.of_bill(self)
+
+    def _charges(self, free_tier: bool) -> list[Charge]:
+        free = self.prices.free_requests if free_tier else 0
         at_fifo_rate = sum(row.requests for row in self.usage if self._costs_fifo_rate(row))
         at_standard_rate = self.requests - at_fifo_rate
         free_standard = min(free, at_standard_rate)
@@ -224,10 +270,34 @@ class Bill:
         charges += _tiered("FIFO rate", self.prices.fifo, free_fifo, at_fifo_rate)
         if self.fair_queue_messages:
             charges.append(Charge("fair queues", self.fair_queue_messages, self.prices.fair_queue_usd_per_million))
+        return charges + self._lambda_charges(free_tier)
+
+    def _lambda_charges(self, free_tier: bool) -> list[Charge]:
+        prices = self.prices
+        requests = sum(function.requests for function in self.functions)
+        gb_seconds = sum((function.gb_seconds for function in self.functions), Decimal(0))
+        charges = []
+        for what, used, free, price in (
+            ("Lambda requests", requests, prices.lambda_free_requests, prices.lambda_usd_per_million),
+            ("Lambda GB-seconds", gb_seconds, prices.lambda_free_gb_seconds, prices.lambda_usd_per_million_gb_seconds),
+        ):
+            without_price = min(used, free) if free_tier else 0
+            if without_price:
+                charges.append(Charge(f"{what}, free", without_price, Decimal(0)))
+            if used > without_price:
+                charges.append(Charge(what, used - without_price, price))
         return charges
 
     def _costs_fifo_rate(self, row: UsageRow) -> bool:
         return row.queue_type == "fifo" and row.operation in self.prices.fifo_operations
+
+
+def functions_of(engine: Engine) -> list[LambdaUsage]:
+    """What the functions of an engine used; none if it has none."""
+    service = engine._made.get("lambda")
+    if service is None or not service.counters.invocations:
+        return []
+    return [LambdaUsage(service.counters.invocations, Decimal(service.counters.gb_seconds).quantize(Decimal("0.001")))]
 
 
 def _tiered(what: str, tiers: tuple[Tier, ...], first: int, end: int) -> list[Charge]:
@@ -245,6 +315,10 @@ def _at_least_cents(amount: Decimal) -> Decimal:
     """The exact amount with trailing zeros dropped, but always two places: 0.00, 1.20, 0.0004."""
     cents = amount.quantize(Decimal("0.01"))
     return cents if cents == amount else amount.normalize()
+
+
+def _price(usd: Decimal) -> str:
+    return f"{usd:.{max(2, _decimal_places(usd))}f}"
 
 
 def _decimal_places(amount: Decimal) -> int:

@@ -54,7 +54,7 @@ class Engine:
         region: The region of clients that name none.
         account: The account of clients that name none, twelve digits.
         strict: Also the rules that hinder tests: 60 seconds between DeleteQueue and CreateQueue of the same name, and
-            between two PurgeQueue of one queue.
+            between two PurgeQueue of one queue. And mappings refuse parameters that are not for queues.
         history_limit: How many effects `history()` keeps; the oldest go first. 0 keeps none. None keeps 1,000,000 on a
             clock that tests or simulations move, and 10,000 on the system clock, where an engine may run for weeks.
         in_flight_limit: Messages in flight a queue.
@@ -70,7 +70,7 @@ class Engine:
 
     Attributes:
         clock: The clock it was given. `engine.clock.advance(seconds=30)` on a ManualClock.
-        region, account: As given.
+        region, account, strict: As given.
         closed: Whether `close` was called.
 
     Example:
@@ -101,10 +101,11 @@ class Engine:
             history_limit = 10_000 if isinstance(self.clock, SystemClock) else 1_000_000
         self.region = _checked_text("region", region)
         self.account = _checked_account(account)
+        self.strict = bool(strict)
         self._core = _core.Engine(
             clock=self.clock,
             seed=None if seed is None else _checked_int("seed", seed, 2**64 - 1),
-            strict=bool(strict),
+            strict=self.strict,
             in_flight_limit=_checked_int("in_flight_limit", in_flight_limit, 2**31 - 1),
             history_limit=_checked_int("history_limit", history_limit, 2**32 - 1),
             enforce_policies=bool(enforce_policies),

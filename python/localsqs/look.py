@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from localsqs.engine import Engine
 
-__all__ = ["Message", "QueueState", "messages", "queues"]
+__all__ = ["Message", "QueueState", "messages", "oldest", "queues"]
 
 _PAGE = 1000
 
@@ -108,6 +108,13 @@ def messages(
         if page["next"] is None:
             return found
         cursor = f"&cursor={page['next']}"
+
+
+def oldest(engine: Engine, name: str, *, region: str | None = None, account: str | None = None) -> Message | None:
+    """The message that arrived first of those in a queue; None if it is empty. KeyError if there is no such queue."""
+    path = "/".join(quote(part, safe="") for part in (region or engine.region, account or engine.account, name))
+    rows = _page(engine._core, f"queues/{path}/messages?limit=1")["messages"]
+    return _message(rows[0]) if rows else None
 
 
 def _page(core: _core.Engine, page: str) -> Any:

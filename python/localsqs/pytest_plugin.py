@@ -6,13 +6,17 @@
     sqs_queue     a factory: sqs_queue("orders", dead_letter=True, VisibilityTimeout=300) -> localsqs.testing.Queue
     mock_sqs      boto3 patched onto sqs_engine for the test; gives the engine
     sqs_server    an endpoint of sqs_engine on a free port: sqs_server.endpoint_url
+    lambda_trigger  lambda_trigger(handler, queue, batch_size=10, ...) -> a mapping; sqs_engine.run_until_idle() runs it
 
-`@pytest.mark.localsqs(seed=7, start=datetime(...), clock="manual"|"system"|"python")` sets up the engine. When a test
-fails, its report tells the seed and what is in the queues. Everything is made when a test asks for it: unused, the
-plugin costs its import.
+`@pytest.mark.localsqs(seed=7, start=datetime(...), clock="manual"|"system"|"python", limit=timedelta(...))` sets up the
+engine. `limit` ends loops that wait for ever on a manual clock (see ManualClock); `localsqs_limit_days` in the ini file
+is that of all tests, "none" for no limit. When a test fails, its report tells the seed and what is in the queues.
+Everything is made when a test asks for it: unused, the plugin costs its import.
 """
 
 from __future__ import annotations
+
+import sys
 
 import pytest
 
@@ -24,12 +28,20 @@ if TYPE_CHECKING:
     from typing import Any
 
     from localsqs.engine import Engine
+    from localsqs.lambda_.mapping import Mapping
     from localsqs.server import Server
     from localsqs.sqs_client import SQS
     from localsqs.testing import Queue
 
-_MARKER = 'localsqs(seed=..., start=..., clock="manual"|"system"|"python"): the engine of the localsqs fixtures'
+_MARKER = (
+    'localsqs(seed=..., start=..., clock="manual"|"system"|"python", limit=...): the engine of the localsqs fixtures'
+)
 _engines = pytest.StashKey["Engine"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "how many days of engine time waits may move a manual clock before it is a loop that never ends, or none"
+    parser.addini("localsqs_limit_days", text, default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,8 +55,10 @@ def pytest_report_header() -> str:
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
     outcome = yield
-    engine = item.stash.get(_engines, None)
-    if engine is not None and call.when == "call" and call.excinfo is not None:
+    if call.excinfo is None:
+        return
+    engine = item.stash.get(_engines, None) or getattr(getattr(item, "instance", None), "_localsqs_engine", None)
+    if engine is not None and call.when != "teardown" and outcome.get_result().failed:
         outcome.get_result().sections.append(("localsqs", _report(engine)))
 
 
@@ -58,27 +72,35 @@ def _report(engine: Engine) -> str:
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    """`assert queue.messages == [...]` and comparisons of queues: what is in them."""
-    from localsqs.testing import Queue
-
-    queues = [side for side in (left, right) if isinstance(side, Queue)]
-    if not queues:
+    """`assert queue == ["a", "b"]`: what is in the queues, and what differs."""
+    if "localsqs.testing" not in sys.modules:
         return None
-    lines = [f"{left!r} {op} {right!r}"]
-    for queue in queues:
-        lines += [f"  {queue.name} holds {message}" for message in queue.messages]
-    return lines
+    from localsqs._compare import explain
+
+    return explain(op, left, right)
 
 
-def _engine_for(mark: pytest.Mark | None) -> Engine:
-    options = {"seed": 1, "start": None, "clock": "manual", **(mark.kwargs if mark is not None else {})}
+def _limit_of_all_tests(config: pytest.Config) -> dict[str, Any]:
+    text = config.getini("localsqs_limit_days").strip().lower()
+    if text in ("", "none"):
+        return {"limit": None} if text else {}
+    try:
+        return {"limit": float(text) * 86_400}
+    except ValueError:
+        raise pytest.UsageError(f"localsqs_limit_days must be a number of days or none, not {text!r}") from None
+
+
+def _engine_for(mark: pytest.Mark | None, config: pytest.Config) -> Engine:
+    options = {"seed": 1, "start": None, "clock": "manual", **_limit_of_all_tests(config)}
     if mark is not None and mark.args:
         raise pytest.UsageError("the marker localsqs takes keyword arguments only")
-    unknown = options.keys() - {"seed", "start", "clock"}
+    options.update({} if mark is None else mark.kwargs)
+    unknown = options.keys() - {"seed", "start", "clock", "limit"}
     if unknown:
         raise pytest.UsageError(f"the marker localsqs has no argument {', '.join(sorted(unknown))}")
+    limit = {"limit": options["limit"]} if "limit" in options else {}
     clocks: dict[str, Callable[[], Any]] = {
-        "manual": lambda: localsqs.ManualClock(options["start"]),
+        "manual": lambda: localsqs.ManualClock(options["start"], **limit),
         "system": localsqs.SystemClock,
         "python": localsqs.PythonClock,
     }
@@ -90,7 +112,7 @@ def _engine_for(mark: pytest.Mark | None) -> Engine:
 @pytest.fixture
 def sqs_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """A fresh engine, on a ManualClock, seeded; `@pytest.mark.localsqs` changes that."""
-    with _engine_for(request.node.get_closest_marker("localsqs")) as engine:
+    with _engine_for(request.node.get_closest_marker("localsqs"), request.config) as engine:
         request.node.stash[_engines] = engine
         yield engine
 
@@ -134,3 +156,13 @@ def sqs_server(sqs_engine: Engine) -> Iterator[Server]:
     """An endpoint of `sqs_engine` on a free port."""
     with sqs_engine.serve() as server:
         yield server
+
+
+@pytest.fixture
+def lambda_trigger(sqs_engine: Engine) -> Callable[..., Mapping]:
+    """Makes event source mappings on `sqs_engine`; see `localsqs.lambda_.create.lambda_trigger`."""
+    from functools import partial
+
+    from localsqs.lambda_.create import lambda_trigger
+
+    return partial(lambda_trigger, sqs_engine)

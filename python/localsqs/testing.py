@@ -8,11 +8,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from localsqs import look
-from localsqs.clock import ManualClock
+from localsqs.clock import ManualClock, to_datetime
 from localsqs.engine import Engine
+from localsqs.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from localsqs import _core
 
 __all__ = ["Queue", "SqsTestCase", "make_queue", "report"]
 
@@ -21,6 +24,9 @@ _DEFAULT_LIMIT = timedelta(days=14)
 
 class Queue:
     """A queue of an engine, to send to and to look into. Made by the fixture `sqs_queue` or by `make_queue`.
+
+    Equal to a list of bodies, or to another queue, if it holds just these in this order, in whatever state:
+    `assert queue == ["a", "b"]`.
 
     Attributes:
         name, url, arn: Of the queue.
@@ -86,6 +92,13 @@ class Queue:
 
     def __bool__(self) -> bool:
         return True  # A queue is there also while it is empty.
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Queue):
+            return self.bodies == other.bodies
+        return self.bodies == list(other) if isinstance(other, (list, tuple)) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # Compared by what it holds, which changes.
 
     def assert_empty(self) -> None:
         """Fails unless the queue holds no message in any state."""
@@ -172,9 +185,17 @@ def make_queue(
 
 def report(engine: Engine, last: int = 10) -> str:
     """The engine in a few lines, for the report of a failed test: seed, time, queues, and the last effects."""
-    lines = [f"seed {engine.seed}, engine time {engine.clock.now().isoformat()}"]
-    lines += [str(queue) for queue in look.queues(engine)] or ["no queues"]
-    events = list(engine.history())[-last:]
+    text = core_report(engine._core, last)
+    if getattr(engine.clock, "wait_limit_reached", False):
+        text += "\nwaits have moved the clock as far as its limit lets them: a loop that never ends?"
+    return text
+
+
+def core_report(core: _core.Engine, last: int = 10) -> str:
+    """The same of an engine without its Python side."""
+    lines = [f"seed {core.seed}, engine time {to_datetime(core.now_ns()).isoformat()}"]
+    lines += [str(queue) for queue in look.core_queues(core)] or ["no queues"]
+    events = History(core.effects())[-last:]
     if events:
         lines.append(f"last {len(events)} effects:")
         for event in events:
@@ -197,6 +218,7 @@ class SqsTestCase(unittest.TestCase):
         super().setUp()
         self.engine = Engine(clock=ManualClock(), seed=self.seed)
         self.addCleanup(self.engine.close)
+        self._localsqs_engine = self.engine  # Where the pytest plugin looks for it.
         self.sqs = self.engine.client("sqs")
         self.clock = self.engine.clock
 

@@ -316,3 +316,74 @@ def test_a_broken_time_function_is_no_crash(python_engine, monkeypatch):
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
     monkeypatch.setattr("time.time_ns", lambda: 2**80)
     assert sqs.send_message(QueueUrl=url, MessageBody="a")["MessageId"]
+
+
+# --- The limit of waits ----------------------------------------------------------------------------------------------
+
+
+def polls_until_the_limit(clock: localsqs.ManualClock, most: int = 1000) -> int:
+    with localsqs.Engine(clock=clock, seed=1) as engine:
+        sqs = engine.client("sqs")
+        url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        for polls in range(most):
+            try:
+                sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+            except localsqs.clock.WaitLimitReached:
+                return polls
+        return most
+
+
+@pytest.mark.parametrize("limit", [3600, 3600.0, timedelta(hours=1)])
+def test_waits_move_a_clock_as_far_as_its_limit(limit):
+    assert polls_until_the_limit(localsqs.ManualClock(limit=limit)) == 90  # Each 20 seconds, and 20 more.
+
+
+def test_what_the_limit_says():
+    clock = localsqs.ManualClock(limit=60)
+    with localsqs.Engine(clock=clock, seed=1) as engine:
+        sqs = engine.client("sqs")
+        url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+        sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+        with pytest.raises(localsqs.clock.WaitLimitReached) as caught:
+            sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+        assert not isinstance(caught.value, Exception)
+        assert clock.wait_limit_reached
+        for part in (
+            "0:00:40 of engine time have passed",
+            "of the last 3 effects: 2 empty receives of orders",
+            "seed 1, engine time 2026-01-01T00:00:40+00:00",
+            "orders: 0 visible, 0 in flight, 0 delayed",
+            "2026-01-01T00:00:20+00:00 ReceivedNothing orders",
+            "ManualClock(limit=...)",
+        ):
+            assert part in str(caught.value)
+        assert "Messages" not in sqs.receive_message(QueueUrl=url)  # What does not wait goes on.
+
+
+def test_no_limit_and_a_limit_of_nothing():
+    assert polls_until_the_limit(localsqs.ManualClock(limit=None)) == 1000
+    assert polls_until_the_limit(localsqs.ManualClock(limit=0)) == 0
+    with pytest.raises(ValueError, match="limit must be non-negative"):
+        localsqs.ManualClock(limit=-1)
+
+
+def test_the_default_limit_is_generous_and_reached():
+    assert polls_until_the_limit(localsqs.ManualClock(), most=300_000) == 100 * 86_400 // 40
+
+
+def test_a_move_by_hand_starts_the_limit_anew():
+    clock = localsqs.ManualClock(limit=60)
+    for _ in range(10):
+        clock.sleep(40)
+        with pytest.raises(localsqs.clock.WaitLimitReached, match="Sleeps and long polls have moved"):
+            clock.sleep(0)
+        clock.advance(seconds=1)
+    assert clock.now_ns() == localsqs.ManualClock().now_ns() + 410 * 10**9
+
+
+def test_a_sleep_of_the_wrong_kind():
+    with pytest.raises(ValueError, match="sleep length must be non-negative"):
+        localsqs.ManualClock().sleep(-1)
+    with pytest.raises(ValueError, match="1677 to 2262"):
+        localsqs.ManualClock().sleep(10**12)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import importlib.util
 import io
 import re
+import shutil
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from localsqs import demo
 from localsqs._screen import Screen
-from localsqs.examples.orders import load_orders
+from localsqs.examples import orders as example
 from localsqs.examples.orders.shop import CURRENCIES
+
+pytest.importorskip("yaml")
+pytest.importorskip("aws_lambda_powertools")
+pytest.importorskip("aws_xray_sdk")
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +37,7 @@ def without_real_time(text):
 
 @pytest.fixture(scope="module")
 def orders():
-    return load_orders()
+    return example.load_orders()
 
 
 @pytest.mark.parametrize("count", ["1", "9", "10", "11", "60", "1000"])
@@ -45,17 +49,24 @@ def test_books_agree(capsys, count):
 
 def test_tells_the_whole_story_in_order_of_engine_time(capsys, orders):
     _, out, _ = run(capsys)
-    failing = sum(order["currency"] not in CURRENCIES for order in orders)
+    failing = sum(order["currency"] in ("ISK", "€") for order in orders)
     flaky = sum(order["payment"]["provider"] == "tidepay" for order in orders)
-    assert "all 1,000 orders sent" in out
-    assert "all in hand get another 300 s" in out
+    assert "stack shop deployed from template.yaml" in out
+    assert "fails: unknown currency 'ISK'" in out
+    assert "fails: no answer from tidepay" in out
     assert "moves to orders-dead" in out
-    assert f"{1000 - failing:,} orders done, {flaky} of them at the second try; {failing} dead letters" in out
+    assert "alarm orders-dead-letters: from OK to ALARM" in out
+    assert "all 1,000 orders sent" in out
+    assert f"{1000 - failing:,} orders shipped by " in out
+    assert f"{flaky} of them at the second try; {failing} dead letters" in out
+    assert "in queue alerts: orders-dead-letters is ALARM" in out
+    assert "changed: OrdersFunction\n" in out
     assert f"message move task COMPLETED: {failing} orders back in queue orders" in out
-    assert "queue orders is empty: 1,000 orders done" in out
+    assert "queue orders is empty: 1,000 orders shipped" in out
+    assert "in queue alerts: orders-dead-letters is OK" in out
     days = {"Mon": 0, "Tue": 1, "Wed": 2}
     times = [(days[day], clock) for day, clock in re.findall(r"^(Mon|Tue|Wed) (\d\d:\d\d:\d\d)  ", out, re.MULTILINE)]
-    assert len(times) > 10
+    assert len(times) > 15
     assert times == sorted(times)
 
 
@@ -63,11 +74,12 @@ def test_says_what_it_took_and_what_to_try(capsys):
     _, out, _ = run(capsys, "--orders", "20")
     assert re.search(r"engine time +35 h", out)
     assert re.search(r"real time +\d+\.\d\d s", out)
+    assert re.search(r"function +\d+ invocations, [1-9]\d* GB-seconds", out)
     assert re.search(r"requests +\d+", out)
     assert re.search(r"AWS's bill +0.00 USD; 0.0000\d+ USD", out)
-    consumer_file = re.search(r"less (.*consumer.py)", out)
-    assert consumer_file is not None
-    assert Path(consumer_file[1]).is_file()
+    template = re.search(r"less (\S*template.yaml)", out)
+    assert template is not None
+    assert Path(template[1]).is_file()
 
 
 def test_equal_seeds_give_equal_output(capsys):
@@ -77,30 +89,37 @@ def test_equal_seeds_give_equal_output(capsys):
 
 
 def test_fails_if_an_order_is_not_done(capsys, monkeypatch):
-    monkeypatch.setattr(demo, "CURRENCIES_FIXED", CURRENCIES)  # A fix that fixes nothing.
+    monkeypatch.setattr(demo, "FIX", {"AcceptedCurrencies": f"{demo.ACCEPTED},EEK"})  # A fix that fixes nothing.
     code, out, err = run(capsys, "--orders", "60")
     assert code == 1
     assert "WRONG" in out
     assert "the books do not agree: " in err
-    assert "by the ledger: " in err
+    assert "by the function's log: " in err
 
 
-def test_fails_if_an_order_is_done_twice(capsys, monkeypatch):
-    class Forgetful(Counter):
-        def __contains__(self, key):
-            return False
-
-    def fulfil_and_forget(shop, order, keep_hold):
-        shop.shipped = Forgetful(shop.shipped)
-        fulfil(shop, order, keep_hold)
-        if order["order_id"] == "R-00005" and shop.shipped["R-00005"] == 1:
-            raise demo.PaymentTimedOut("shipped, and then the line went dead", seconds=60)
-
-    fulfil = demo.Shop.fulfil
-    monkeypatch.setattr(demo.Shop, "fulfil", fulfil_and_forget)
+def test_fails_if_an_order_is_done_twice(capsys, monkeypatch, tmp_path):
+    folder = tmp_path / "orders"
+    shutil.copytree(example.TEMPLATE.parent, folder)
+    forgetful = """
+    logger.info("order shipped", extra=about)
+    if order["order_id"] == "R-00005" and attempt == 1:
+        raise RuntimeError("shipped, and then the line went dead")
+"""
+    handler = (folder / "handler.py").read_text(encoding="utf-8")
+    changed = handler.replace('\n    logger.info("order shipped", extra=about)\n', forgetful)
+    assert changed != handler
+    (folder / "handler.py").write_text(changed, encoding="utf-8")
+    monkeypatch.setattr(example, "TEMPLATE", folder / "template.yaml")
     code, _, err = run(capsys, "--orders", "60")
     assert code == 1
-    assert "parcels shipped: 61 instead of 60" in err
+    assert "by the function's log: 59 instead of 60" in err
+
+
+def test_names_the_packages_that_are_missing(capsys, monkeypatch):
+    monkeypatch.setattr(demo, "NEEDED", {"yaml": "PyYAML", "no_such_module": "no-such-package"})
+    code, out, err = run(capsys)
+    assert (code, out) == (2, "")
+    assert err == "localsqs demo: the example needs no-such-package: pip install 'localsqs[demo]'\n"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +203,8 @@ def test_the_shipped_orders_are_those_of_the_repository(orders):
 
 def test_the_orders_have_what_the_story_needs(orders):
     assert [order["placed_at"] for order in orders] == sorted(order["placed_at"] for order in orders)
-    assert {order["currency"] for order in orders} - set(CURRENCIES) == {"ISK", "€"}
+    assert {order["currency"] for order in orders} == set(CURRENCIES)
+    assert set(CURRENCIES) - set(demo.ACCEPTED.split(",")) == {"ISK", "€"}
     assert any(order["payment"]["provider"] == "tidepay" for order in orders)
     assert any("engraving" in item for order in orders for item in order["items"])
     assert any(not order["customer"].isascii() for order in orders)

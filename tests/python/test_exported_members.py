@@ -57,13 +57,6 @@ def test_version():
     assert result.stdout.strip() == f"localsqs {localsqs.__version__}"
 
 
-@pytest.mark.parametrize("command", ["up"])
-def test_commands_of_later_versions_say_so(command):
-    run = subprocess.run([sys.executable, "-m", "localsqs", command, "x"], capture_output=True, text=True)
-    assert run.returncode == 2
-    assert "later version" in run.stderr
-
-
 def test_bench_prints_a_table():
     command = [sys.executable, "-m", "localsqs", "bench", "--seconds", "0.01"]
     assert "send_message" in subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import localsqs
+from localsqs.lambda_.warn import LambdaWarning
 from localsqs.testing import Queue, make_queue
 
 pytestmark = pytest.mark.filterwarnings("ignore::localsqs.lambda_.warn.LambdaWarning")
@@ -312,6 +313,20 @@ def test_the_same_pair_twice(client: Any) -> None:
 def test_out_of_range(client: Any, members: dict[str, Any]) -> None:
     with pytest.raises(client.exceptions.InvalidParameterValueException):
         create(client, **members)
+
+
+def test_parameters_of_other_sources() -> None:
+    for strict in (False, True):
+        with localsqs.Engine(clock=localsqs.ManualClock(), seed=1, strict=strict) as engine:
+            make_queue(engine, "orders")
+            engine.register_function("orders-fn", lambda event, context: None)
+            client = engine.client("lambda")
+            if strict:
+                with pytest.raises(client.exceptions.InvalidParameterValueException, match="ParallelizationFactor"):
+                    create(client, ParallelizationFactor=2)
+            else:
+                with pytest.warns(LambdaWarning, match="ParallelizationFactor: not a parameter of mappings for Amazon"):
+                    create(client, ParallelizationFactor=2)
 
 
 @pytest.mark.parametrize(

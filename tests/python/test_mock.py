@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import subprocess
 import sys
 import threading
 import unittest
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from threads import in_threads
 
 import localsqs
 
 boto3 = pytest.importorskip("boto3")
+from botocore.awsrequest import AWSResponse  # noqa: E402
 from botocore.client import BaseClient  # noqa: E402
 from botocore.config import Config  # noqa: E402
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError  # noqa: E402
+from botocore.session import Session  # noqa: E402
 from botocore.stub import Stubber  # noqa: E402
+
+pytest_plugins = ["pytester"]
 
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No region, no credentials, no network."""
+    """No region, no credentials, no network: nobody may ask EC2's or a container's metadata either."""
     for name in list(os.environ):
         if name.startswith("AWS_"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
 
@@ -71,6 +78,63 @@ def test_a_client_made_before_answers_and_forgets():
         sqs.list_queues()
     with localsqs.mock():
         assert "QueueUrls" not in sqs.list_queues()
+
+
+def handlers_of(sqs: Any) -> list[Any]:
+    """What is called at each event of a call, and what an emitter remembers."""
+    emitter = sqs.meta.events._emitter
+    called = [
+        emitter._handlers.prefix_search(f"{event}.sqs.SendMessage")
+        for event in ("before-parameter-build", "before-call")
+    ]
+    return [*(list(handlers) for handlers in called), set(emitter._unique_id_handlers)]
+
+
+def test_no_trace_is_left(monkeypatch):
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    before_classes = [dict(vars(kind)) for kind in (BaseClient, Session)]
+    sqs = client(aws_access_key_id="k", aws_secret_access_key="s")
+    before = handlers_of(sqs), dict(vars(sqs)), dict(os.environ)
+    with localsqs.mock():
+        sqs.list_queues()
+        inside = client()
+        inside.list_queues()
+        assert handlers_of(sqs) != before[0]
+    assert (handlers_of(sqs), dict(vars(sqs)), dict(os.environ)) == before
+    assert handlers_of(inside)[:2] == before[0][:2]
+    assert [dict(vars(kind)) for kind in (BaseClient, Session)] == before_classes
+    assert localsqs.patch.current() is None
+
+
+def test_no_trace_is_left_by_an_error():
+    before = [dict(vars(kind)) for kind in (BaseClient, Session)]
+    with contextlib.suppress(ZeroDivisionError), localsqs.mock():
+        client().list_queues()
+        _ = 1 / 0
+    assert [dict(vars(kind)) for kind in (BaseClient, Session)] == before
+
+
+def test_credentials_are_looked_up_by_who_signs(monkeypatch):
+    session = boto3.session.Session()
+    with localsqs.mock():
+        sqs = session.client("sqs", region_name="us-east-1")
+        sqs.list_queues()
+    # A client that was made within signs with what there is when it calls.
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDREAL")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    requests: list[Any] = []
+    sqs.meta.events.register(
+        "before-send", lambda request, **_: requests.append(request) or AWSResponse("", 200, {}, Raw())
+    )
+    sqs.list_queues()
+    assert b"Credential=AKIDREAL/" in requests[0].headers["Authorization"]
+
+
+class Raw:
+    """The body of an HTTP answer."""
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        yield b"{}"
 
 
 def test_resources():
@@ -189,6 +253,23 @@ def test_mocks_of_two_threads_are_apart():
     assert sorted(counts) == [1, 3]
 
 
+def test_threads_with_mocks_of_their_own_share_a_client():
+    shared = client(aws_access_key_id="k", aws_secret_access_key="s")
+    barrier = threading.Barrier(4)
+
+    def work(number: int) -> None:
+        with localsqs.mock() as engine:
+            barrier.wait(timeout=20)
+            url = shared.create_queue(QueueName="orders")["QueueUrl"]
+            for message in range(100):
+                shared.send_message(QueueUrl=url, MessageBody=f"{number}-{message}")
+            barrier.wait(timeout=20)
+            sent = [event.details["body"] for event in engine.history(kind="Sent")]
+            assert sent == [f"{number}-{message}" for message in range(100)]
+
+    in_threads(work, 4)
+
+
 def test_decorators():
     engine = localsqs.Engine()
 
@@ -204,12 +285,26 @@ def test_decorators():
 
     @localsqs.mock(engine=engine)
     def generator() -> Any:
+        answer = yield client().list_queues()["QueueUrls"]
+        assert answer == "go on"
         yield client().list_queues()["QueueUrls"]
+
+    @localsqs.mock(engine=engine)
+    async def async_generator() -> Any:
+        yield client().list_queues()["QueueUrls"]
+        await asyncio.sleep(0)
+        yield client().list_queues()["QueueUrls"]
+
+    async def all_of_it() -> list[int]:
+        return [len(urls) async for urls in async_generator()]
 
     assert function("a").endswith("/a")
     assert function.__doc__ == "Says."
     assert asyncio.run(coroutine()) == 1
-    assert [len(urls) for urls in generator()] == [1]
+    running = generator()
+    assert len(next(running)) == len(running.send("go on")) == 1
+    assert list(running) == []
+    assert asyncio.run(all_of_it()) == [1, 1]
     assert localsqs.patch.current() is None
 
 
@@ -241,6 +336,57 @@ def test_a_decorated_class():
     assert TestIt().test_one() == TestIt().test_one() == 1
 
 
+def test_a_decorated_class_in_pytest(pytester, monkeypatch):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile("""
+        import boto3, localsqs, pytest
+
+        def client():
+            return boto3.client("sqs", region_name="us-east-1")
+
+        class Base:
+            def test_inherited(self):
+                assert len(client().list_queues()["QueueUrls"]) == 2
+
+        @localsqs.mock()
+        class TestIt(Base):
+            def setup_method(self, method):
+                self.method = method.__name__
+                client().create_queue(QueueName="set-up")
+
+            @pytest.fixture(autouse=True)
+            def _fixture(self):
+                client().create_queue(QueueName="fixture")
+                yield
+                assert len(client().list_queues()["QueueUrls"]) >= 2
+
+            def teardown_method(self):
+                client().get_queue_url(QueueName="set-up")
+
+            @pytest.mark.parametrize("name", ["a", "b"])
+            def test_one(self, name):
+                client().create_queue(QueueName=name)
+                assert len(client().list_queues()["QueueUrls"]) == 3
+                assert self.method == "test_one"
+
+            def test_failing(self):
+                raise ZeroDivisionError
+
+        @localsqs.mock()
+        class TestFailingSetUp:
+            def setup_method(self):
+                raise ZeroDivisionError
+
+            def test_it(self):
+                pass
+
+        def test_all_are_closed():
+            assert localsqs.patch.current() is None
+    """)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=4, failed=1, errors=1)
+
+
 def test_fast():
     with localsqs.mock(fast=True) as engine:
         sqs = client()
@@ -265,29 +411,65 @@ def test_other_services_pass():
             assert sns.list_topics()["Topics"] == []
 
 
-def test_moto_beside_it():
+def test_a_bucket_and_a_topic_of_moto_beside_a_queue_of_ours():
     moto = pytest.importorskip("moto")
+    from moto import backends
+
+    session = boto3.session.Session(region_name="us-east-1")
     with moto.mock_aws(), localsqs.mock() as engine:
-        session = boto3.session.Session()
-        arn = session.client("sns", region_name="us-east-1").create_topic(Name="topic")["TopicArn"]
-        assert arn.endswith(":topic")
+        s3, sns = session.client("s3"), session.client("sns")
+        s3.create_bucket(Bucket="letters")
+        topic = sns.create_topic(Name="topic")["TopicArn"]
+        url = client().create_queue(QueueName="orders")["QueueUrl"]
+
+        def handle(body: str) -> None:
+            """What an application does: an object a message, a notification an object."""
+            s3.put_object(Bucket="letters", Key=body, Body=body.encode())
+            sns.publish(TopicArn=topic, Message=body)
+
+        client().send_message(QueueUrl=url, MessageBody="42")
+        for message in client().receive_message(QueueUrl=url)["Messages"]:
+            handle(message["Body"])
+            client().delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        assert s3.get_object(Bucket="letters", Key="42")["Body"].read() == b"42"
+        assert engine.history(queue="orders").kinds() == ["QueueCreated", "Sent", "Received", "Deleted"]
+        assert backends.get_backend("sqs")[moto.core.DEFAULT_ACCOUNT_ID]["us-east-1"].queues == {}
+    with localsqs.mock() as engine, moto.mock_aws():  # The other way round.
+        session.client("s3").create_bucket(Bucket="letters")
         client().create_queue(QueueName="orders")
         assert len(engine.client("sqs").list_queues()["QueueUrls"]) == 1
 
 
-def test_aiobotocore():
-    aiobotocore_session = pytest.importorskip("aiobotocore.session")
+def test_neighbours_that_are_asked_for():
+    with localsqs.mock(services=["sqs", "sns"]) as engine:
+        sns = boto3.session.Session().client("sns", region_name="us-east-1")
+        topic = sns.create_topic(Name="topic")["TopicArn"]
+        assert topic == "arn:aws:sns:us-east-1:000000000000:topic"
+        assert [found["TopicArn"] for found in engine.client("sns").list_topics()["Topics"]] == [topic]
+        with pytest.raises(sns.exceptions.NotFoundException):
+            sns.publish(TopicArn=topic + "s", Message="a")
+        with pytest.raises(ParamValidationError, match="Missing required parameter"):
+            sns.publish(TopicArn=topic)
+        with pytest.raises(NotImplementedError, match="no operation ListSMSSandboxPhoneNumbers of sns"):
+            sns.list_sms_sandbox_phone_numbers()
+    with pytest.raises(ValueError, match="no service 's3'"):
+        localsqs.mock(services=["s3"])
+    with pytest.raises(TypeError, match="a list of names"):
+        localsqs.mock(services="sqs")
 
-    async def main() -> None:
-        with localsqs.mock():
-            async with aiobotocore_session.get_session().create_client("sqs", region_name="us-east-1") as sqs:
-                url = (await sqs.create_queue(QueueName="orders"))["QueueUrl"]
-                poll = asyncio.create_task(sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20))
-                await asyncio.sleep(0)
-                await sqs.send_message(QueueUrl=url, MessageBody="a")
-                assert (await poll)["Messages"][0]["Body"] == "a"
 
-    asyncio.run(main())
+def test_a_loop_that_never_ends_is_stopped():
+    with localsqs.mock(clock=localsqs.ManualClock(limit=timedelta(days=1))):
+        sqs = client()
+        url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+
+        def consume() -> None:
+            while True:
+                with contextlib.suppress(Exception):
+                    sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+
+        with pytest.raises(localsqs.clock.WaitLimitReached, match="empty receives of orders"):
+            consume()
 
 
 def test_misuse():
@@ -306,3 +488,48 @@ def test_a_mock_left_open_is_reported_at_the_end():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert "a mock was never closed" in done.stderr
     assert "localsqs.mock().start()" in done.stderr or 'File "<string>", line 2' in done.stderr
+
+
+@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("send_message", {"QueueUrl": "u"}),
+        ("send_message", {"QueueUrl": 1, "MessageBody": b"a", "DelaySeconds": "5"}),
+        ("receive_message", {"QueueUrl": "u", "VisibilityTimeoutSeconds": 300}),
+        ("change_message_visibility", {"QueueUrl": "u", "ReceiptHandle": "r", "VisibilityTimeoutSeconds": 600}),
+        ("send_message_batch", {"QueueUrl": "u", "Entries": [{"Id": "1"}, {"MessageBody": 2, "Extra": 3}]}),
+        ("create_queue", {"QueueName": "q", "Attributes": {"VisibilityTimeout": 30}}),
+        ("send_message", {"QueueUrl": "u", "MessageBody": "a", "MessageAttributes": {"x": {"DataType": None}}}),
+    ],
+)
+def test_wrong_parameters_raise_what_botocore_raises(method, arguments, fast):
+    sqs = client(aws_access_key_id="k", aws_secret_access_key="s")
+    with pytest.raises(ParamValidationError) as without:
+        getattr(sqs, method)(**arguments)
+    with localsqs.mock(fast=fast), pytest.raises(ParamValidationError) as within:
+        getattr(sqs, method)(**arguments)
+    assert type(within.value) is type(without.value)
+    assert str(within.value) == str(without.value)
+    assert within.value.kwargs == without.value.kwargs
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_answers_and_errors_are_those_of_boto3(fast):
+    """Members and types as botocore's model of the service has them."""
+    with localsqs.mock(fast=fast, seed=1):
+        sqs = client()
+        url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody="a")
+        answer = sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])
+        model = sqs.meta.service_model.operation_model("ReceiveMessage").output_shape
+        [message] = answer["Messages"]
+        assert set(message) <= set(model.members["Messages"].member.members)
+        metadata = answer["ResponseMetadata"]
+        assert set(metadata) == {"RequestId", "HTTPStatusCode", "HTTPHeaders", "RetryAttempts"}
+        assert metadata["HTTPHeaders"]["x-amzn-requestid"] == metadata["RequestId"]
+        for kind in (sqs.exceptions.ReceiptHandleIsInvalid, sqs.exceptions.from_code("ReceiptHandleIsInvalid")):
+            with pytest.raises(kind) as caught:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle="not one")
+            assert caught.value.operation_name == "DeleteMessage"
+            assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404

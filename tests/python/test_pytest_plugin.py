@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
+import subprocess
+import sys
 import textwrap
 import unittest
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 
@@ -16,14 +19,13 @@ pytest_plugins = ["pytester"]
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester):
-    """Runs a test file with the plugin loaded."""
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
+    """Runs a test file in this process, with this plugin and no other."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
-    def run(code: str, *arguments: str) -> pytest.RunResult:
+    def run(code: str) -> pytest.RunResult:
         pytester.makepyfile(textwrap.dedent(code))
-        loaded = any(entry.name == "localsqs" for entry in importlib.metadata.entry_points(group="pytest11"))
-        plugin = [] if loaded else ["-p", "localsqs.pytest_plugin"]
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *plugin, *arguments)
+        return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "localsqs.pytest_plugin")
 
     return run
 
@@ -98,21 +100,233 @@ def test_a_failed_test_tells_what_is_in_the_queues(run):
     """)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*orders holds Message(*body='42'*", "*localsqs*", "seed 5, engine time 2026-01-01T00:00:00+00:00"]
+        [
+            "*orders holds '42': visible, received 0 times",
+            "*localsqs*",
+            "seed 5, engine time 2026-01-01T00:00:00+00:00",
+        ]
     )
     result.stdout.fnmatch_lines(
         ["orders: 1 visible, 0 in flight, 0 delayed, dead letters to orders-dead", "*Sent orders*"]
     )
 
 
-@pytest.mark.parametrize(
-    ("marker", "says"),
-    [('clock="fast"', "clock must be one of"), ("speed=1", "has no argument speed"), ("1", "keyword arguments only")],
-)
-def test_a_marker_that_makes_no_sense(run, marker, says):
-    result = run(f"import pytest\n\n@pytest.mark.localsqs({marker})\ndef test_it(sqs): pass\n")
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*{says}*"])
+def test_markers_that_make_no_sense(run):
+    result = run("""
+        import pytest
+
+        @pytest.mark.localsqs(clock="fast")
+        def test_clock(sqs): pass
+
+        @pytest.mark.localsqs(speed=1)
+        def test_unknown(sqs): pass
+
+        @pytest.mark.localsqs(1)
+        def test_positional(sqs): pass
+    """)
+    result.assert_outcomes(errors=3)
+    says = ["*clock must be one of*", "*has no argument speed*", "*keyword arguments only*"]
+    result.stdout.fnmatch_lines(says)
+
+
+def test_a_failed_comparison_of_queues_says_what_differs(run):
+    result = run("""
+        import pytest
+
+        @pytest.fixture
+        def queue(sqs_queue):
+            queue = sqs_queue("orders")
+            queue.send("a"), queue.send("b"), queue.receive(MaxNumberOfMessages=1)
+            return queue
+
+        def test_equal(queue, sqs_queue):
+            other = sqs_queue("other")
+            other.send("a"), other.send("b")
+            assert queue == ["a", "b"] == queue
+            assert queue == other
+
+        def test_a_list(queue):
+            assert queue == ["b", "c", "c"]
+
+        def test_the_order(queue):
+            assert queue == ["b", "a"]
+
+        def test_two_queues(queue, sqs_queue):
+            assert queue == sqs_queue("other")
+    """)
+    result.assert_outcomes(passed=1, failed=3)
+    for differences in (
+        ["*2 messages in orders, 3 in the list", "*only in orders: 'a'", "*only in the list: 'c', 'c'"],
+        ["*the same in another order, first at 0: 'a' != 'b'"],
+        [
+            "*2 messages in orders, 0 in other",
+            "*only in orders: 'a', 'b'",
+            "*holds 'a': in_flight, *",
+            "*other is empty",
+        ],
+    ):
+        result.stdout.fnmatch_lines(differences)
+
+
+def test_loops_that_never_end_are_stopped(run):
+    result = run("""
+        import contextlib, time, urllib.request
+        import pytest
+
+        pytestmark = pytest.mark.localsqs(limit=3600)
+
+        def for_ever(call, **arguments):
+            while True:
+                with contextlib.suppress(Exception):
+                    call(**arguments)
+
+        def test_native(sqs, sqs_queue):
+            for_ever(sqs.receive_message, QueueUrl=sqs_queue("orders").url, WaitTimeSeconds=20)
+
+        def test_boto3(mock_sqs, sqs_queue):
+            boto3 = pytest.importorskip("boto3")
+            sqs = boto3.client("sqs", region_name="us-east-1")
+            for_ever(sqs.receive_message, QueueUrl=sqs_queue("orders").url, WaitTimeSeconds=20)
+
+        def test_sleep(sqs_clock):
+            sqs_clock.patch_sleep()
+            for_ever(lambda: time.sleep(0.1))
+
+        def test_server(sqs_server, sqs_queue):
+            sqs_queue("orders")
+            url = "http%3A%2F%2F127.0.0.1%2F000000000000%2Forders"
+            while True:
+                urllib.request.urlopen(
+                    f"{sqs_server.endpoint_url}/?Action=ReceiveMessage&QueueUrl={url}&WaitTimeSeconds=20"
+                )
+
+        @pytest.mark.localsqs(limit=None)
+        def test_no_limit(sqs, sqs_queue, sqs_clock):
+            url = sqs_queue("orders").url
+            for _ in range(200):
+                sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+    """)
+    result.assert_outcomes(passed=1, failed=4)
+    result.stdout.fnmatch_lines(
+        [
+            "*WaitLimitReached: a loop that never ends? *",
+            "*0:30:00 of engine time have passed *; of the last 91 effects: 90 empty receives of orders",
+            "*orders: 0 visible, 0 in flight, 0 delayed",
+            "*ReceivedNothing orders",
+            "*If it is to go on longer: *limit=*",
+            "*test_boto3*",
+            "*90 empty receives of orders",
+            "*test_sleep*",
+            "*Sleeps and long polls have moved the ManualClock as far as they may*",
+            "*test_server*",
+            "*HTTP Error 500*",
+            "*waits have moved the clock as far as its limit lets them*",
+        ]
+    )
+
+
+def test_the_limit_of_all_tests(run, pytester):
+    test = """
+        def test_it(sqs, sqs_queue):
+            url = sqs_queue("orders").url
+            for _ in range(3000):
+                sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+    """
+    for days, outcome in (("0.5", "failed"), ("many", "errors")):
+        pytester.makeini(f"[pytest]\nlocalsqs_limit_days = {days}")
+        result = run(test)
+        result.assert_outcomes(**{outcome: 1})
+    result.stdout.fnmatch_lines(["*localsqs_limit_days must be a number of days or none, not 'many'"])
+
+
+def test_beside_xdist_asyncio_and_randomly(pytester):
+    for plugin in ("xdist", "pytest_asyncio", "pytest_randomly", "boto3"):
+        pytest.importorskip(plugin)
+    pytester.makepyfile("""
+        import asyncio, random, urllib.request
+        import boto3, pytest
+
+        def client():
+            return boto3.client("sqs", region_name="us-east-1")
+
+        @pytest.mark.parametrize("number", range(6))
+        def test_engines_and_ports_are_apart(sqs_server, sqs_queue, number):
+            queue = sqs_queue("orders")
+            queue.send(str(number))
+            assert queue == [str(number)]
+            answer = urllib.request.urlopen(sqs_server.endpoint_url + "/?Action=ListQueues").read()
+            assert answer.count(b"<QueueUrl>") == 1
+
+        @pytest.mark.parametrize("number", range(6))
+        def test_ids_are_those_of_the_seed(sqs_queue, number):
+            random.random()
+            assert sqs_queue("orders").send("a") == "ID"
+
+        @pytest.mark.asyncio
+        @pytest.mark.parametrize("number", range(3))
+        async def test_boto3_in_threads(mock_sqs, number):
+            sqs = client()
+            url = (await asyncio.to_thread(sqs.create_queue, QueueName="orders"))["QueueUrl"]
+            poll = asyncio.create_task(asyncio.to_thread(sqs.receive_message, QueueUrl=url))
+            assert "Messages" not in await poll
+            await asyncio.gather(*(asyncio.to_thread(sqs.send_message, QueueUrl=url, MessageBody=b) for b in "abc"))
+            [state] = [len(mock_sqs.history(kind="Sent"))]
+            assert state == 3
+
+        @pytest.mark.asyncio
+        async def test_sleep(sqs_clock):
+            sqs_clock.patch_sleep()
+            before = sqs_clock.now()
+            await asyncio.sleep(86_400)
+            assert (sqs_clock.now() - before).days == 1
+    """)
+    with localsqs.Engine(clock=localsqs.ManualClock(), seed=1) as engine:
+        message_id = testing.make_queue(engine, "orders").send("a")
+    [path] = pytester.path.glob("test_*.py")
+    path.write_text(path.read_text(encoding="utf-8").replace("ID", message_id), encoding="utf-8")
+    # Loaded by its entry point, as the others are; or, where localsqs is on the path and not installed, by its name.
+    installed = any(entry.name == "localsqs" for entry in importlib.metadata.entry_points(group="pytest11"))
+    plugin = [] if installed else ["-p", "localsqs.pytest_plugin"]
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", *plugin, "-n", "2", "--randomly-seed=1")
+    result.assert_outcomes(passed=16)
+    result.stdout.fnmatch_lines(["*localsqs: " + localsqs.__version__])
+
+
+def test_unittest_in_pytest(run):
+    result = run("""
+        import unittest
+        import boto3, pytest
+        from localsqs.testing import SqsTestCase
+
+        @pytest.mark.usefixtures("mock_sqs")
+        class WithTheFixture(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def _take(self, sqs_queue):
+                self.sqs_queue = sqs_queue
+
+            def test_it(self):
+                queue = self.sqs_queue("orders")
+                boto3.client("sqs", region_name="us-east-1").send_message(QueueUrl=queue.url, MessageBody="a")
+                self.assertEqual(queue.bodies, ["a"])
+
+        class WithTheClass(SqsTestCase):
+            seed = 9
+
+            def test_it(self):
+                self.queue("orders").send("42")
+                self.assertTrue(False)
+    """)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*localsqs*", "seed 9, engine time *", "orders: 1 visible, 0 in flight, 0 delayed"])
+
+
+def test_unused_it_loads_nothing_but_the_core():
+    code = "import sys, json, localsqs.pytest_plugin; json.dump(sorted(sys.modules), sys.stdout)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(json.loads(done.stdout))
+    ours = {name for name in loaded if name.startswith("localsqs")}
+    assert ours <= {"localsqs", "localsqs._core", "localsqs.clock", "localsqs.engine", "localsqs.pytest_plugin"}
+    assert loaded.isdisjoint({"botocore", "boto3", "asyncio", "pandas"})
 
 
 def test_assertions_of_a_queue():
@@ -134,6 +348,32 @@ def test_assertions_of_a_queue():
             queue.wait_until(lambda q: len(q) == 5, timeout=60)
     with localsqs.Engine() as engine, pytest.raises(TypeError, match="clock that can be moved"):
         testing.make_queue(engine).wait_until(lambda _: True)
+
+
+def test_a_queue_shows_its_messages_in_every_state():
+    with localsqs.Engine(clock=localsqs.ManualClock(), seed=1) as engine:
+        queue = testing.make_queue(engine, "orders", dead_letter=True, max_receive_count=1, VisibilityTimeout=60)
+        queue.send("received")
+        queue.receive()
+        queue.send("visible")
+        queue.send("delayed", DelaySeconds=30)
+        before = engine.dump(), engine.usage()
+        states = [(message.body, message.state, message.receive_count) for message in queue.messages]
+        assert states == [("received", "in_flight", 1), ("visible", "visible", 0), ("delayed", "delayed", 0)]
+        now = engine.clock.now()
+        assert [message.visible_at and message.visible_at - now for message in queue.messages] == [
+            timedelta(seconds=60),
+            None,
+            timedelta(seconds=30),
+        ]
+        assert (queue.visible, queue.in_flight, queue.delayed, len(queue)) == (1, 1, 1, 3)
+        assert (engine.dump(), engine.usage()) == before  # A look changes nothing and costs nothing.
+        queue.wait_until(lambda q: q.visible == 3)
+        assert engine.clock.now() - now == timedelta(seconds=60)
+        assert [message["Body"] for message in queue.receive()] == ["visible", "delayed"]
+        assert [message.body for message in queue.dead_letter.messages] == ["received"]
+        assert queue != queue.dead_letter
+        assert queue == ("visible", "delayed")
 
 
 def test_a_look_pages_and_says_what_is_wrong():
@@ -169,4 +409,3 @@ def test_the_test_case_without_pytest():
     result = unittest.TestResult()
     unittest.defaultTestLoader.loadTestsFromTestCase(TestCase).run(result)
     assert (result.testsRun, result.failures, result.errors) == (2, [], [])
-    assert Path(localsqs.__file__).exists()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import localsqs
+from localsqs.lambda_.create import lambda_trigger
 from localsqs.testing import make_queue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +35,13 @@ def test_example_runs(readme, source):
     exec(compile(source, str(readme), "exec"), names)
     with localsqs.Engine(clock=localsqs.ManualClock(), seed=1) as engine:
         # What the fixtures of the plugin give.
-        fixtures = {"sqs_queue": functools.partial(make_queue, engine), "sqs_clock": engine.clock}
+        fixtures = {
+            "sqs_engine": engine,
+            "sqs": engine.client("sqs"),
+            "sqs_clock": engine.clock,
+            "sqs_queue": functools.partial(make_queue, engine),
+            "lambda_trigger": functools.partial(lambda_trigger, engine),
+        }
         for name, value in list(names.items()):
             if name.startswith("test_"):
                 value(**{parameter: fixtures[parameter] for parameter in inspect.signature(value).parameters})

@@ -26,6 +26,7 @@ How it differs from the service (what AWS does is in shared/spec/around.md, 1; c
 - A batching window begins with the first message of its batch, and low traffic makes it no longer.
 - How fast AWS backs off after errors is not documented; see `scaling`. The throughput of provisioned pollers is not
   limited, only their concurrency.
+- On a SystemClock a mapping has five threads, or as many as its MaximumConcurrency: five batches at a time.
 - Throttled batches are offered again after 1, 2, 4, 8, 8 ... seconds.
 - A handler in this process shares modules with the tests, and with other functions. `os._exit` ends the tests.
 """

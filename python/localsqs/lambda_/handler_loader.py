@@ -165,17 +165,26 @@ def _no_bytecode() -> Iterator[None]:
 
 
 class _Modules:
-    """The modules of one function: in `sys.modules` only while it runs."""
+    """The modules of one function: in `sys.modules` only while it runs.
+
+    Several may be present at a time, where invocations overlap: then the last one's are seen. When the last has gone,
+    all is as it was before the first.
+    """
 
     def __init__(self, directory: Path, private: Collection[str]) -> None:
         self.own: dict[str, ModuleType] = {}
+        self._hidden: set[str] = set()  # Names that are taken out while the function is imported.
         self._directory = str(directory)
         self._private = frozenset(private)
 
     @contextmanager
     def present(self) -> Iterator[None]:
         with _modules_lock:
-            displaced = self._put_in() if self.own else self._make_room()
+            if self.own:
+                self._put_in()
+            else:
+                self._make_room()
+            _present.append(self)
             sys.path.insert(0, self._directory)
             before = len(sys.modules)
         try:
@@ -186,27 +195,24 @@ class _Modules:
                     self._adopt(list(sys.modules.items())[before:])  # They are in the order of import.
                 if self._directory in sys.path:
                     sys.path.remove(self._directory)
-                self._take_out(displaced)
+                _present.remove(self)
+                self._take_out()
 
-    def _make_room(self) -> dict[str, ModuleType]:
+    def _make_room(self) -> None:
         """Takes out what has the names of modules here, but for the standard library and what is installed."""
         here = {path.stem for path in Path(self._directory).iterdir() if _is_module(path)} - sys.stdlib_module_names
-        displaced = {}
         for name, module in list(sys.modules.items()):
             package = name.partition(".")[0]
             if package in self._private or (package in here and "site-packages" not in _place(module)):
-                displaced[name] = sys.modules.pop(name)
-        return displaced
+                _outside.setdefault(name, module)
+                self._hidden.add(name)
+                del sys.modules[name]
 
-    def _put_in(self) -> dict[str, ModuleType]:
-        """Returns what had the same names."""
-        displaced: dict[str, ModuleType] = {}
+    def _put_in(self) -> None:
         for name, module in self.own.items():
-            other = sys.modules.get(name)
-            if other is not None and other is not module:
-                displaced[name] = other
+            if name not in _outside:
+                _outside[name] = sys.modules.get(name)
             sys.modules[name] = module
-        return displaced
 
     def _adopt(self, imported: list[tuple[str, ModuleType]]) -> None:
         """Takes for its own what lies in the directory, and not in an environment that lies there."""
@@ -215,14 +221,24 @@ class _Modules:
             inside = place.startswith(self._directory + os.sep)
             is_private = name.partition(".")[0] in self._private
             if is_private or (inside and "site-packages" not in place[len(self._directory) :]):
-                self.own[name] = module
+                self.own.setdefault(name, module)
 
-    def _take_out(self, displaced: dict[str, ModuleType]) -> None:
-        for name, module in self.own.items():
-            if sys.modules.get(name) is module:
-                del sys.modules[name]
-        for name, module in displaced.items():
-            sys.modules.setdefault(name, module)
+    def _take_out(self) -> None:
+        for name in [*self.own, *(self._hidden - self.own.keys())]:
+            other = next((modules for modules in reversed(_present) if name in modules.own), None)
+            if other is not None:
+                sys.modules[name] = other.own[name]
+                continue
+            outside = _outside.pop(name, None)
+            if outside is None:
+                sys.modules.pop(name, None)
+            else:
+                sys.modules[name] = outside
+        self._hidden.clear()
+
+
+_present: list[_Modules] = []  # Those of the invocations and imports in progress.
+_outside: dict[str, ModuleType | None] = {}  # What `sys.modules` holds without them, of the names that they have.
 
 
 def _is_module(path: Path) -> bool:

@@ -113,7 +113,7 @@ class LambdaService(FunctionApi):
     def create(self, region: str, account: str, params: dict[str, Any], **options: Any) -> Mapping:
         """A mapping as CreateEventSourceMapping makes it; `options` are those of Mapping."""
         arn = _queue_arn(params.get("EventSourceArn"))
-        _refuse_others(params)
+        self._refuse_others(params)
         name = parse_function_name(params["FunctionName"], region, account)
         with self.lock:
             function = self._existing_function(name)
@@ -171,7 +171,7 @@ class LambdaService(FunctionApi):
 
     def update_event_source_mapping(self, region: str, account: str, params: dict[str, Any]) -> dict[str, Any]:
         mapping = self._mapping(params["UUID"], region, account)
-        _refuse_others(params)
+        self._refuse_others(params)
         with self.lock:
             sink = arn = None
             if "FunctionName" in params:
@@ -205,6 +205,16 @@ class LambdaService(FunctionApi):
             mapping._remove()
 
     # --- Finding and checking ----------------------------------------------------------------------------------------
+
+    def _refuse_others(self, params: dict[str, Any]) -> None:
+        """What is not for queues. AWS's text for OnSuccess serves for OnFailure too [ours]."""
+        if params.get("DestinationConfig"):
+            raise invalid("Unsupported DestinationConfig parameter for given event source mapping type.")
+        others = [name for name in NOT_FOR_SQS if name in params]
+        if others and self.engine.strict:
+            raise invalid(f"{others[0]} is not supported for Amazon SQS event sources.")
+        if others:
+            warn(f"{', '.join(others)}: not a parameter of mappings for Amazon SQS; it has no effect here")
 
     def _mappings_of(self, region: str, account: str) -> list[Mapping]:
         prefix = f":lambda:{region}:{account}:event-source-mapping:"
@@ -267,15 +277,6 @@ def _queue_arn(arn: str | None) -> str:
     if not arn or ":sqs:" not in arn or len(arn.split(":")) != 6:
         raise invalid("Unrecognized event source.")
     return arn
-
-
-def _refuse_others(params: dict[str, Any]) -> None:
-    """What is not for queues. AWS's text for OnSuccess serves for OnFailure too [ours]."""
-    if params.get("DestinationConfig"):
-        raise invalid("Unsupported DestinationConfig parameter for given event source mapping type.")
-    others = [name for name in NOT_FOR_SQS if name in params]
-    if others:
-        warn(f"{', '.join(others)}: not a parameter of mappings for Amazon SQS; it has no effect here")
 
 
 def _function_arn(name: FunctionName) -> str:

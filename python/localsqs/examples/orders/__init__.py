@@ -1,20 +1,26 @@
-"""An order system on one queue with a dead-letter queue, written as one writes it against boto3.
+"""An order system: orders on a queue with a dead-letter queue, a function that fulfils them, an alarm.
 
-    producer.py     collects a channel's orders and sends them ten at a time
-    consumer.py     receives, works, deletes; gives more time to what needs it
+    template.yaml   the queues, the function, its mapping, the alarm, as CloudFormation has them
+    handler.py      the function, with Powertools
     shop.py         what is done with an order, and what can go wrong with it
+    producer.py     collects a channel's orders and sends them ten at a time
+    consumer.py     the same work without Lambda: receives, works, deletes; gives more time to what needs it
     orders.jsonl    1,000 orders of one night, made by examples/orders/make_orders.py
 
-Nothing in producer.py and consumer.py knows this package: pass them a client of boto3 and they work on AWS.
+Nothing in them knows this package: with a client of boto3, and deployed to AWS, they work there.
 """
 
 from __future__ import annotations
 
 import json
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 Order = dict[str, Any]
+
+
+TEMPLATE = Path(__file__).with_name("template.yaml")
 
 
 def load_orders() -> list[Order]:

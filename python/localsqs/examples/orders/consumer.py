@@ -1,4 +1,4 @@
-"""The consumer: receives ten orders at a time, works on each, deletes what is done.
+"""A consumer without Lambda: receives ten orders at a time, works on each, deletes what is done.
 
 `sqs` is a client of boto3 or of localsqs; this module cannot tell. Three things can happen to a message:
 
@@ -19,25 +19,20 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from .shop import TryAgainLater
+
 Order = dict[str, Any]
 Message = dict[str, Any]
 
-VISIBILITY_TIMEOUT = 300  # Seconds. Ten orders take about half a minute, so five minutes leave room.
+VISIBILITY_TIMEOUT = 300  # Seconds. Ten orders take about ten seconds, so five minutes leave room.
 
 log = logging.getLogger(__name__)
 log.addHandler(logging.NullHandler())  # Quiet unless the program that uses it sets up logging.
 
 
-class TryAgainLater(Exception):
-    """The work cannot be done now; it probably can in `seconds`."""
-
-    def __init__(self, reason: str, seconds: int) -> None:
-        super().__init__(reason)
-        self.seconds = seconds
-
-
-# Does the work for one order. Raises if that fails; calls its second argument when the work takes long.
-Handler = Callable[[Order, Callable[[], None]], None]
+# Does the work for one order, which is received for the nth time. Raises if that fails; calls its third argument when
+# the work takes long.
+Handler = Callable[[Order, int, Callable[[], None]], None]
 
 
 def consume(sqs: Any, queue_url: str, handle: Handler, closing_time: Callable[[], bool]) -> None:
@@ -67,16 +62,16 @@ def poll(sqs: Any, queue_url: str, handle: Handler) -> int:
 def work_on(sqs: Any, queue_url: str, message: Message, handle: Handler, keep_hold: Callable[[], None]) -> None:
     """Works on one message, and deletes it if that went well."""
     receipt_handle = message["ReceiptHandle"]
+    receive_count = int(message["Attributes"]["ApproximateReceiveCount"])
     try:
-        handle(json.loads(message["Body"]), keep_hold)
+        handle(json.loads(message["Body"]), receive_count, keep_hold)
     except TryAgainLater as trouble:
         log.info("message %s again in %d s: %s", message["MessageId"], trouble.seconds, trouble)
         sqs.change_message_visibility(
             QueueUrl=queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=trouble.seconds
         )
     except Exception:
-        receives = message["Attributes"]["ApproximateReceiveCount"]
-        log.exception("message %s failed, receive number %s", message["MessageId"], receives)
+        log.exception("message %s failed, receive number %d", message["MessageId"], receive_count)
     else:
         sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=receipt_handle)
 

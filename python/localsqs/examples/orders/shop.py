@@ -7,12 +7,11 @@ asked for twice: an order that is done is not done again, and a payment is known
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
-
-from localsqs.examples.orders.consumer import TryAgainLater
 
 Order = dict[str, Any]
 
@@ -22,21 +21,28 @@ class Currency(NamedTuple):
     decimal_places: int
 
 
-# What an order may name as its currency, and what that means.
+# What an order may name as its currency, and what that means. An old app writes the euro as a sign.
 CURRENCIES: Mapping[str, Currency] = {
     **{code: Currency(code, 2) for code in ("CHF", "CZK", "DKK", "EUR", "GBP", "PLN", "SEK", "USD")},
-    "JPY": Currency("JPY", 0),
+    **{code: Currency(code, 0) for code in ("ISK", "JPY")},
+    "€": Currency("EUR", 2),
 }
-# The fix: the Icelandic krona, and what an old app writes for the euro.
-CURRENCIES_FIXED: Mapping[str, Currency] = {**CURRENCIES, "ISK": Currency("ISK", 0), "€": Currency("EUR", 2)}
 
-PACKING_SECONDS_EACH = 1.5
-ENGRAVING_MINUTES = 7  # Longer than the visibility timeout of five.
+PACKING_SECONDS_EACH = 0.5
+ENGRAVING_MINUTES = 7  # Longer than the queue's visibility timeout of five.
 PROVIDER_OUTAGE_SECONDS = 600
 
 
+class TryAgainLater(Exception):
+    """The work cannot be done now; it probably can in `seconds`."""
+
+    def __init__(self, reason: str, seconds: int) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
 class UnknownCurrency(Exception):
-    """The shop does not know how to charge this currency. No retry will help."""
+    """The shop does not accept this currency. No retry will help."""
 
 
 class PaymentTimedOut(TryAgainLater):
@@ -44,30 +50,43 @@ class PaymentTimedOut(TryAgainLater):
 
 
 class Payments:
-    """Charges each order once, however often it is asked. "tidepay" does not answer when it first sees a payment."""
+    """Charges each order once, however often it is asked. "tidepay" does not answer the first time."""
 
     def __init__(self) -> None:
         self.charged: dict[str, tuple[Decimal, str]] = {}  # Order id -> amount, currency.
-        self._timed_out: set[str] = set()
 
-    def charge(self, order_id: str, payment: Mapping[str, str], amount: Decimal, currency: str) -> None:
-        if payment["provider"] == "tidepay" and payment["id"] not in self._timed_out:
-            self._timed_out.add(payment["id"])
+    def charge(self, order_id: str, provider: str, amount: Decimal, currency: str, attempt: int) -> None:
+        if provider == "tidepay" and attempt == 1:
             raise PaymentTimedOut("no answer from tidepay", seconds=PROVIDER_OUTAGE_SECONDS)
         self.charged.setdefault(order_id, (amount, currency))  # The order id is the provider's idempotency key.
 
 
 class Shop:
-    """Fulfils orders. `fulfil` is the handler that the consumer calls."""
+    """Fulfils orders.
 
-    def __init__(self, pass_time: Callable[[float], None]) -> None:
-        self.currencies = CURRENCIES
+    What it has done it keeps in its memory, which a function shares with no other invocation at the same time; a real
+    shop asks its database.
+
+    Args:
+        pass_time: Called with seconds of work: time.sleep, where time is real.
+        accepted: The currencies to take, as orders write them; those of ACCEPTED_CURRENCIES in the environment if None.
+    """
+
+    def __init__(self, pass_time: Callable[[float], None], accepted: Collection[str] | None = None) -> None:
+        self.accepted = os.environ["ACCEPTED_CURRENCIES"].split(",") if accepted is None else accepted
         self.payments = Payments()
         self.shipped: Counter[str] = Counter()  # Order id -> parcels sent; more than one would be a mistake.
-        self._pass_time = pass_time  # time.sleep, where time is real.
+        self.at_the_workshop: list[str] = []  # Order ids whose engraving nobody waited for.
+        self._pass_time = pass_time
 
-    def fulfil(self, order: Order, keep_hold: Callable[[], None]) -> None:
-        """Charges, engraves, packs and ships. Calls `keep_hold` every two minutes of long work.
+    def fulfil(self, order: Order, attempt: int, keep_hold: Callable[[], None] | None = None) -> None:
+        """Charges, engraves, packs and ships.
+
+        Args:
+            order: The order.
+            attempt: From 1: how often its message has been received.
+            keep_hold: Called every two minutes of long work. Without it there is no long work: what is to be engraved
+                goes to the workshop, and follows in another parcel.
 
         Raises:
             UnknownCurrency: Nothing was done.
@@ -76,20 +95,24 @@ class Shop:
         if order["order_id"] in self.shipped:
             return  # Delivered a second time: at least once is what SQS promises.
         amount, currency = self._amount(order)
-        self.payments.charge(order["order_id"], order["payment"], amount, currency)
+        self.payments.charge(order["order_id"], order["payment"]["provider"], amount, currency, attempt)
         for item in order["items"]:
             if "engraving" in item:
-                self._engrave(keep_hold)
+                self._engrave(order["order_id"], keep_hold)
             self._pass_time(PACKING_SECONDS_EACH * item["qty"])
         self.shipped[order["order_id"]] += 1
 
     def _amount(self, order: Order) -> tuple[Decimal, str]:
-        currency = self.currencies.get(order["currency"])
-        if currency is None:
-            raise UnknownCurrency(f"unknown currency {order['currency']!r}")
+        name = order["currency"]
+        if name not in self.accepted or name not in CURRENCIES:
+            raise UnknownCurrency(f"unknown currency {name!r}")
+        currency = CURRENCIES[name]
         return Decimal(order["total"]).quantize(Decimal(1).scaleb(-currency.decimal_places)), currency.code
 
-    def _engrave(self, keep_hold: Callable[[], None]) -> None:
+    def _engrave(self, order_id: str, keep_hold: Callable[[], None] | None) -> None:
+        if keep_hold is None:
+            self.at_the_workshop.append(order_id)
+            return
         keep_hold()
         for minute in range(1, ENGRAVING_MINUTES + 1):
             self._pass_time(60)
