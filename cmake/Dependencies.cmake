@@ -1,7 +1,7 @@
 # What we build on: the installed package where there is one, else the source of a pinned release.
 #
-# Debian 12: libabsl-dev libboost1.81-dev libsimdjson-dev libssl-dev nlohmann-json3-dev, libgtest-dev libgmock-dev for the
-# tests, libbenchmark-dev. Its static Abseil archives are not position-independent, so the shared ones are used, which is
+# Debian 12: libabsl-dev libboost1.81-dev libsimdjson-dev libsqlite3-dev libssl-dev nlohmann-json3-dev, libgtest-dev
+# libgmock-dev for the tests, libbenchmark-dev. Its static Abseil archives are not position-independent, so the shared ones are used, which is
 # what its CMake package names.
 include(FetchContent)
 
@@ -35,6 +35,9 @@ FetchContent_Declare(simdjson ${system_headers}
   GIT_SHALLOW ON
   FIND_PACKAGE_ARGS 3.0 NAMES simdjson CONFIG)
 FetchContent_MakeAvailable(absl nlohmann_json simdjson)
+
+# The store. The system's own, which is kept up to date, and a package everywhere.
+find_package(SQLite3 3.35 REQUIRED)
 
 # Beast and Asio, headers only. A package everywhere, and too large to fetch.
 find_package(Boost 1.81 REQUIRED)

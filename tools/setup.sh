@@ -29,7 +29,8 @@ die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
 # --- System packages -------------------------------------------------------------------------------------------------
 
-readonly build_packages=(g++ cmake ninja-build libabsl-dev libboost1.81-dev libsimdjson-dev libssl-dev nlohmann-json3-dev)
+readonly build_packages=(g++ cmake ninja-build libabsl-dev libboost1.81-dev libsimdjson-dev libsqlite3-dev libssl-dev
+  nlohmann-json3-dev)
 
 # Packages to have, by goal: what only one goal needs is asked for only there.
 debian_packages() {
@@ -90,6 +91,7 @@ require_tools() {
     elif ! has_header openssl/evp.h; then
       missing+=("OpenSSL 3 with headers (openssl-devel, brew install openssl)")
     fi
+    has_header sqlite3.h || missing+=("SQLite 3.35 or later with headers (sqlite-devel, brew install sqlite)")
     has_header boost/beast.hpp || missing+=("Boost 1.81 or later with headers (boost-devel, brew install boost)")
     local version
     version="$(cmake --version 2>/dev/null | sed -n 's/^cmake version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p')"

@@ -111,8 +111,14 @@ std::string Accounts::Dump(absl::Time now) const {
       absl::StrAppend(&text, "  task ", task->id.ToString(), " ", task->StatusText(), " to ", task->destination_arn,
                       " rate ", task->max_per_second.value_or(0), " moved ", task->moved, " of ", task->to_move,
                       " started ", absl::ToUnixNanos(task->started_at), " next ", absl::ToUnixNanos(task->next_step_at),
-                      " ", task->failure_reason, "\n");
+                      " paced from ", absl::ToUnixNanos(task->paced_from), " by ", task->moved_since_paced, " ",
+                      task->failure_reason, "\n");
     }
+  }
+  for (const auto& [name, at] : deleted_at_) {
+    if (now - at >= kDeletedRecentlyInterval) continue;
+    absl::StrAppend(&text, "deleted ", name.region, " ", name.account, " ", name.name, " ", absl::ToUnixNanos(at),
+                    "\n");
   }
   return text;
 }

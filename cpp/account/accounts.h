@@ -13,6 +13,7 @@
 //   move_tasks.cc      StartMessageMoveTask CancelMessageMoveTask ListMessageMoveTasks
 //   apply.cc           effects -> state, the one place where queues change
 //   timers.cc          what is due, over all queues
+//   restore.cc         what a store keeps of queues, and the way back
 //
 // A handler validates first and emits effects last: on an error nothing has changed.
 #pragma once
@@ -146,11 +147,38 @@ class Accounts {
   // What has been emitted since the last call of this, in order; already applied.
   std::vector<Effect>& pending_effects() { return pending_; }
 
-  // Queues in which a timer made a message visible since the last call of this; for those who wait there.
-  std::vector<QueueNumber>& became_visible() { return became_visible_; }
+  // What a timer made visible since the last call of this; for those who wait there.
+  struct BecameVisible {
+    QueueNumber queue;
+    MessagePlace place;
+  };
+  std::vector<BecameVisible>& became_visible() { return became_visible_; }
 
   // Applies an effect of a history. `effects` of one engine in order rebuild all its queues.
   void Replay(const Effect& effect);
+
+  // --- Storing and restoring --------------------------------------------------------------------------------------
+
+  // What move tasks brought to a queue at the last instant at which they brought anything.
+  struct Redrive {
+    absl::Time at = absl::InfinitePast();
+    uint64_t from_sequence = 0;
+  };
+  Redrive RedriveOf(QueueNumber queue) const;
+  // Oldest first.
+  std::vector<const MoveTask*> TasksOf(QueueNumber queue) const;
+  // When a queue of this name was deleted, if that still matters (strict).
+  std::optional<absl::Time> DeletedAt(const QueueName& name) const;
+  QueueNumber next_number() const { return next_number_; }
+
+  // Into an engine that has done nothing yet: first how far it was, then queues with all their messages.
+  void RestoreTime(absl::Time time, QueueNumber next_number);
+  Queue& RestoreQueue(QueueNumber number, const QueueCreated& created, absl::Time created_at);
+  void RestoreRedrive(QueueNumber queue, const Redrive& redrive);
+  void RestoreTask(QueueNumber queue, MoveTask task);
+  void RestoreDeletedName(const QueueName& name, absl::Time at) { deleted_at_[name] = at; }
+  // Once everything is back.
+  void FinishRestore();
 
   // --- Looking ----------------------------------------------------------------------------------------------------
 
@@ -281,7 +309,7 @@ class Accounts {
   absl::btree_set<std::pair<absl::Time, QueueNumber>> task_index_;  // Exact.
   QueueNumber next_number_ = 1;
   std::vector<Effect> pending_;
-  std::vector<QueueNumber> became_visible_;
+  std::vector<BecameVisible> became_visible_;
   absl::Time time_ = absl::InfinitePast();  // How far time has passed in here: nothing happens before it.
   CallCost call_cost_;
 };

@@ -71,7 +71,7 @@ void Accounts::PassTimer(QueueRecord& record, absl::Time at) {
   const std::optional<DueTimer> timer = record.queue->NextTimer(at);
   if (timer.has_value() && timer->kind == DueTimer::kVisible) {
     record.queue->PassTimer(*timer);
-    became_visible_.push_back(record.queue->number());
+    became_visible_.push_back({record.queue->number(), timer->place});
   } else if (timer.has_value()) {
     const Message* message = record.queue->Find(timer->place);
     Emit(record.queue->number(), at, Expired{timer->place, message->payload});

@@ -60,6 +60,10 @@ class Clock {
   // Whether a call that waits moves it: then nobody need wait in real time.
   virtual bool moves_itself() const { return false; }
 
+  // An engine that goes on from a file was at `at` when it was left. A clock that shows what it is told to moves there,
+  // unless it is further already; others show their own time whatever the file says.
+  virtual void CatchUp(absl::Time /*at*/) {}
+
   // Engines that this clock tells of its moves. Only a ManualClock does.
   virtual void Attach(ClockListener*) {}
   virtual void Detach(ClockListener*) {}
@@ -103,6 +107,7 @@ class ManualClock : public Clock {
   bool wait_limit_reached();
 
   bool moves_itself() const override { return auto_advance_; }
+  void CatchUp(absl::Time at) override { MoveTo(at); }
 
  private:
   bool CountWait();

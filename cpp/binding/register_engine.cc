@@ -13,6 +13,7 @@
 #include "binding/effect_list.h"
 #include "binding/engine_handle.h"
 #include "binding/register.h"
+#include "binding/store_errors.h"
 #include "binding/text.h"
 
 namespace py = pybind11;
@@ -24,7 +25,8 @@ namespace {
 using Unlocked = py::call_guard<py::gil_scoped_release>;
 
 std::shared_ptr<EngineHandle> NewEngine(std::shared_ptr<Clock> clock, std::optional<uint64_t> seed, bool strict,
-                                        int in_flight_limit, size_t history_limit, bool enforce_policies) {
+                                        int in_flight_limit, size_t history_limit, bool enforce_policies,
+                                        std::string path, const std::string& durability) {
   Engine::Options options;
   options.clock = std::move(clock);
   options.seed = seed;
@@ -32,7 +34,35 @@ std::shared_ptr<EngineHandle> NewEngine(std::shared_ptr<Clock> clock, std::optio
   options.in_flight_max = in_flight_limit;
   options.enforce_policies = enforce_policies;
   options.history.effects_max = history_limit;
-  return std::make_shared<EngineHandle>(std::move(options));
+  options.path = std::move(path);
+  if (!ParseDurability(durability, &options.durability)) {
+    throw py::value_error("durability must be 'commit', 'interval' or 'os', not '" + durability + "'");
+  }
+  absl::StatusOr<std::unique_ptr<Engine>> engine;
+  {
+    py::gil_scoped_release release;
+    engine = Engine::Open(std::move(options));
+  }
+  ThrowIfStoreFailed(engine.status());
+  return std::make_shared<EngineHandle>(*std::move(engine));
+}
+
+void Close(EngineHandle& self) {
+  absl::Status closed;
+  {
+    py::gil_scoped_release release;
+    closed = self.engine.Close();
+  }
+  ThrowIfStoreFailed(closed);
+}
+
+void Backup(EngineHandle& self, const std::string& path) {
+  absl::Status copied;
+  {
+    py::gil_scoped_release release;
+    copied = self.engine.Backup(path);
+  }
+  ThrowIfStoreFailed(copied);
 }
 
 py::object Dump(EngineHandle& self) {
@@ -147,7 +177,7 @@ void SetFaults(EngineHandle& self, const py::dict& changes) {
 void RegisterEngine(py::module_& m) {
   py::class_<EngineHandle, std::shared_ptr<EngineHandle>>(m, "Engine", "A world of queues. Thread-safe.")
       .def(py::init(&NewEngine), py::arg("clock"), py::arg("seed"), py::arg("strict"), py::arg("in_flight_limit"),
-           py::arg("history_limit"), py::arg("enforce_policies"))
+           py::arg("history_limit"), py::arg("enforce_policies"), py::arg("path"), py::arg("durability"))
       .def_property_readonly("seed", [](const EngineHandle& self) { return self.engine.seed(); })
       .def(
           "now_ns", [](EngineHandle& self) { return absl::ToUnixNanos(self.engine.Now()); }, Unlocked())
@@ -175,7 +205,8 @@ void RegisterEngine(py::module_& m) {
       .def("usage", &GetUsage)
       .def("faults", &GetFaults)
       .def("set_faults", &SetFaults, py::arg("changes"))
-      .def("close", [](EngineHandle& self) { self.engine.Close(); }, Unlocked());
+      .def("backup", &Backup, py::arg("path"))
+      .def("close", &Close);
 }
 
 }  // namespace sqs::binding

@@ -16,42 +16,45 @@ absl::Status WaitsForEver() {
       "ends? ManualClock(limit=...) raises the limit.");
 }
 
-absl::Status EngineIsClosed() { return SqsError(ErrorCode::kInternalFailure, "The engine is closed."); }
-
 }  // namespace
 
-Engine::Engine(Options options)
+Engine::Engine(Options options) : Engine(std::move(options), Progress()) {}
+
+Engine::Engine(Options options, const Progress& progress)
     : clock_(options.clock != nullptr ? options.clock : std::make_shared<SystemClock>()),
       seed_(options.seed.has_value() ? *options.seed : Random::SeedFromSystem()),
       accounts_({.seed = seed_,
                  .strict = options.strict,
                  .in_flight_max = options.in_flight_max,
                  .enforce_policies = options.enforce_policies}),
-      history_(options.history) {
+      history_(options.history, progress.effect_count) {
   clock_->Attach(this);
 }
 
 Engine::~Engine() {
   clock_->Detach(this);
-  Close();
+  Close().IgnoreError();
 }
 
 // --- Operations -----------------------------------------------------------------------------------------------------
 
 template <class Request>
-absl::StatusOr<typename OperationOf<Request>::Result> Engine::Call(const Request& request, const Caller& caller) {
+absl::StatusOr<typename OperationOf<Request>::Result> Engine::Call(const Request& request, const Caller& caller,
+                                                                   CommitPointPtr* commit) {
   if constexpr (std::is_same_v<Request, ReceiveMessageRequest>) {
     return Receive(request, caller, [] { return false; });
   } else {
     SpendLatency();
+    if (committer_ != nullptr) committer_->RetryIfFull();
     Completions completions;
     const absl::Time clock_now = clock_->Now();
     auto result = [&]() -> absl::StatusOr<typename OperationOf<Request>::Result> {
       MutexLock lock(mutex_);
-      if (closed_) return EngineIsClosed();
+      SQS_RETURN_IF_ERROR(CheckOpen());
       return CallLocked(request, caller, clock_now, completions);
     }();
     Run(completions);
+    if (completions.commit != nullptr) SQS_RETURN_IF_ERROR(AwaitCommit(std::move(completions.commit), commit));
     return result;
   }
 }
@@ -69,12 +72,14 @@ absl::StatusOr<typename OperationOf<Request>::Result> Engine::CallLocked(const R
   return answer;
 }
 
-#define SQS_INSTANTIATE_CALL(Name, who) \
-  template absl::StatusOr<Name##Result> Engine::Call(const Name##Request& request, const Caller& caller);
+#define SQS_INSTANTIATE_CALL(Name, who)                                                                  \
+  template absl::StatusOr<Name##Result> Engine::Call(const Name##Request& request, const Caller& caller, \
+                                                     CommitPointPtr* commit);
 SQS_OPERATIONS(SQS_INSTANTIATE_CALL)
 #undef SQS_INSTANTIATE_CALL
 
 absl::StatusOr<ReceiveMessageResult> Engine::Try(const PreparedReceive& receive, const Caller& caller, bool last_try) {
+  if (!refusal_.ok()) return refusal_;
   auto answer = accounts_.Receive(receive, {now_, caller}, last_try);
   const CallCost cost = accounts_.TakeCallCost();
   if (last_try || !answer.ok() || !answer->messages.empty()) usage_.Add(Operation::kReceiveMessage, cost);
@@ -85,7 +90,7 @@ absl::StatusOr<ReceiveMessageResult> Engine::Try(const PreparedReceive& receive,
 std::optional<absl::StatusOr<ReceiveMessageResult>> Engine::TryFirst(const ReceiveMessageRequest& request,
                                                                      const Caller& caller, absl::Time clock_now,
                                                                      PreparedReceive* receive, absl::Time* deadline) {
-  if (closed_) return EngineIsClosed();
+  if (absl::Status open = CheckOpen(); !open.ok()) return open;
   const absl::Time now = Tick(clock_now);
   const absl::Status admitted = accounts_.Admit();
   auto prepared = admitted.ok() ? accounts_.Prepare(request, {now, caller}) : absl::StatusOr<PreparedReceive>(admitted);
@@ -105,7 +110,8 @@ std::optional<absl::StatusOr<ReceiveMessageResult>> Engine::TryFirst(const Recei
 std::optional<absl::StatusOr<ReceiveMessageResult>> Engine::ReceiveOrPark(const ReceiveMessageRequest& request,
                                                                           const Caller& caller,
                                                                           absl::FunctionRef<ReceiveDone()> make_done,
-                                                                          WaiterId* id) {
+                                                                          WaiterId* id, CommitPointPtr* commit) {
+  if (committer_ != nullptr) committer_->RetryIfFull();
   Completions completions;
   const absl::Time clock_now = clock_->Now();
   std::optional<absl::StatusOr<ReceiveMessageResult>> answer;
@@ -118,6 +124,9 @@ std::optional<absl::StatusOr<ReceiveMessageResult>> Engine::ReceiveOrPark(const 
     AfterChange(completions);
   }
   Run(completions);
+  if (answer.has_value() && completions.commit != nullptr) {
+    if (absl::Status failed = AwaitCommit(std::move(completions.commit), commit); !failed.ok()) return failed;
+  }
   return answer;
 }
 
@@ -159,6 +168,11 @@ absl::StatusOr<ReceiveMessageResult> Engine::Wait(WaiterId id, BlockedReceive& b
                                                   absl::FunctionRef<bool()> interrupted) {
   if (!clock_->BeginWait() && CancelReceive(id)) return WaitsForEver();
   while (!blocked.notification.notified()) {
+    // Served, and not yet committed: no time of the engine's passes.
+    if (committer_ != nullptr && !IsParked(id)) {
+      blocked.notification.WaitFor(Clock::kWaitSlice);
+      continue;
+    }
     const bool clock_runs = clock_->WaitUntil(blocked.notification, NextEventAt());
     OnTimePassed();
     if (blocked.notification.notified()) break;
@@ -229,14 +243,33 @@ void Engine::EndWaits(absl::Time deadline, Completions& completions) {
 
 void Engine::Run(Completions& completions) {
   if (completions.answers.empty() && completions.listeners.empty()) return;  // Nearly always.
-  for (auto& [done, answer] : completions.answers) done(std::move(answer));
+  RunAnswers(completions);
   for (const auto& listener : completions.listeners) listener->OnEarlierEvent();
-  completions = Completions();
+  completions.answers.clear();
+  completions.listeners.clear();
+}
+
+// At once, or from the thread that commits what they show.
+void Engine::RunAnswers(Completions& completions) {
+  if (completions.answers.empty()) return;
+  CommitPoint::Then give = [answers = std::move(completions.answers)](const absl::Status& status) mutable {
+    for (auto& [done, answer] : answers) {
+      if (status.ok()) {
+        done(std::move(answer));
+      } else {
+        done(status);
+      }
+    }
+  };
+  if (completions.commit == nullptr) return give(absl::OkStatus());
+  if (!completions.commit->WhenDone(std::move(give))) give(completions.commit->status());
 }
 
 // The queues that the pending effects and timers touched: somebody may be waiting there.
 std::vector<QueueNumber> Engine::TakeChangedQueues() {
-  std::vector<QueueNumber> changed = std::exchange(accounts_.became_visible(), {});
+  std::vector<QueueNumber> changed;
+  for (const Accounts::BecameVisible& visible : accounts_.became_visible()) changed.push_back(visible.queue);
+  accounts_.became_visible().clear();
   for (const Effect& effect : accounts_.pending_effects()) {
     changed.push_back(effect.queue);
     if (const auto* moved = std::get_if<Moved>(&effect.kind)) changed.push_back(moved->to_queue);
@@ -249,9 +282,11 @@ std::vector<QueueNumber> Engine::TakeChangedQueues() {
 
 void Engine::AfterChange(Completions& completions) {
   accounts_.AdvanceTo(now_);  // What the change itself made due, such as a move task's first step.
+  if (feed_ != nullptr) NoteForStore();
   if (waiters_.empty()) {
     accounts_.became_visible().clear();
     history_.Take(accounts_.pending_effects());
+    if (feed_ != nullptr) completions.commit = UncommittedLocked();
     return;
   }
   // Serving one waiter may move messages to another queue, where somebody waits too.
@@ -260,7 +295,9 @@ void Engine::AfterChange(Completions& completions) {
     history_.Take(accounts_.pending_effects());
     for (QueueNumber queue : changed) ServeWaiters(queue, completions);
     accounts_.AdvanceTo(now_);
+    if (feed_ != nullptr) NoteForStore();
   }
+  if (feed_ != nullptr) completions.commit = UncommittedLocked();
   AnnounceEarlierEvent(completions);
 }
 
@@ -358,6 +395,11 @@ uint64_t Engine::effect_count() {
   return history_.count();
 }
 
+bool Engine::IsParked(WaiterId id) {
+  MutexLock lock(mutex_);
+  return waiters_.contains(id);
+}
+
 size_t Engine::waiter_count() {
   MutexLock lock(mutex_);
   return waiters_.size();
@@ -411,15 +453,21 @@ void Engine::Reset() {
   Run(completions);
 }
 
-void Engine::Close() {
+absl::Status Engine::Close() {
   Completions completions;
   {
     MutexLock lock(mutex_);
     closed_ = true;
     EndWaits(absl::InfiniteFuture(), completions);
+    if (feed_ != nullptr) {
+      NoteForStore();
+      completions.commit = UncommittedLocked();
+    }
+    accounts_.became_visible().clear();
     history_.Take(accounts_.pending_effects());
   }
   Run(completions);
+  return committer_ == nullptr ? absl::OkStatus() : committer_->Close();
 }
 
 }  // namespace sqs

@@ -28,8 +28,12 @@
 #include "api/usage.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "engine/commit_point.h"
+#include "engine/committer.h"
 #include "engine/history.h"
 #include "engine/queue_metrics.h"
+#include "engine/store_feed.h"
+#include "store/store.h"
 
 namespace sqs {
 
@@ -42,7 +46,7 @@ class EventListener {
   virtual void OnEarlierEvent() = 0;
 };
 
-class Engine : public ClockListener {
+class Engine : public ClockListener, public Committer::Source {
  public:
   struct Options {
     std::shared_ptr<Clock> clock;  // Null: a SystemClock.
@@ -51,9 +55,18 @@ class Engine : public ClockListener {
     int in_flight_max = kInFlightMax;
     bool enforce_policies = false;  // See Accounts::Options.
     HistoryLimits history;
+    // Open only: the file of a durable engine, made if it is not there; "": in memory.
+    std::string path;
+    Durability durability = Durability::kCommit;
   };
 
+  // In memory.
   explicit Engine(Options options);
+  // On `options.path`, if it names a file: with the queues in it, as they were when the last answer was given.
+  //
+  // A file goes on with its own seed unless one is given; either is mixed with the number of times that the file was
+  // opened, so that no id is drawn twice. Errors: see OpenSqliteStore.
+  static absl::StatusOr<std::unique_ptr<Engine>> Open(Options options);
   ~Engine() override;
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -61,8 +74,12 @@ class Engine : public ClockListener {
   // --- Operations -------------------------------------------------------------------------------------------------
 
   // Performs an operation. A ReceiveMessage with a wait time blocks the calling thread, on this engine's clock.
+  //
+  // On a durable engine it returns once what it did, and what it shows, is committed. With `commit` it does not wait:
+  // the answer must not be given before that point is done, and not at all if it ends in a failure. Null: at once.
   template <class Request>
-  absl::StatusOr<typename OperationOf<Request>::Result> Call(const Request& request, const Caller& caller);
+  absl::StatusOr<typename OperationOf<Request>::Result> Call(const Request& request, const Caller& caller,
+                                                             CommitPointPtr* commit = nullptr);
 
   // The same for a ReceiveMessage in a thread that may have to stop waiting: `interrupted` is asked every 100 ms of
   // real time, without a lock; once it says true, the wait ends with kCancelled and takes no message.
@@ -75,18 +92,26 @@ class Engine : public ClockListener {
   using ReceiveDone = absl::AnyInvocable<void(absl::StatusOr<ReceiveMessageResult>)>;
   using WaiterId = uint64_t;
   WaiterId ReceiveAsync(const ReceiveMessageRequest& request, const Caller& caller, ReceiveDone done);
-  // The same, except that an answer given at once is returned. Else absent: the receive is parked as `*id` with what
-  // `make_done` returned, which is called only then, and with the lock held.
+  // The same, except that an answer given at once is returned, with its `commit` as Call has it. Else absent: the
+  // receive is parked as `*id` with what `make_done` returned, which is called only then, and with the lock held.
   std::optional<absl::StatusOr<ReceiveMessageResult>> ReceiveOrPark(const ReceiveMessageRequest& request,
                                                                     const Caller& caller,
                                                                     absl::FunctionRef<ReceiveDone()> make_done,
-                                                                    WaiterId* id);
+                                                                    WaiterId* id, CommitPointPtr* commit = nullptr);
   // The client went away: frees the waiter, which takes no message and is not called. False if it was called already.
   bool CancelReceive(WaiterId id);
 
   // An answer with these receipt handles reached nobody: its messages are visible again, and the receive counts as
   // none.
   void Undeliver(absl::Span<const std::string> receipt_handles);
+
+  // --- Durability -------------------------------------------------------------------------------------------------
+
+  bool is_durable() const { return committer_ != nullptr; }
+  // The point at which all that has happened so far is committed; null if it is.
+  CommitPointPtr UncommittedPoint();
+  // A consistent copy of the engine's file, while it is in use, to a new file. See Store::Backup.
+  absl::Status Backup(const std::string& path);
 
   // --- Time -------------------------------------------------------------------------------------------------------
 
@@ -135,8 +160,9 @@ class Engine : public ClockListener {
   // Deletes every queue of every account and region and switches the faults off. Waits end empty; clock, seed and
   // history go on, and names may be used again at once.
   void Reset();
-  // Ends all waits with an empty answer; later calls fail with InternalFailure.
-  void Close();
+  // Ends all waits with an empty answer; later calls fail with InternalFailure. A durable engine commits what is left
+  // and gives up its file: an error says that it could not.
+  absl::Status Close();
 
  private:
   struct Waiter {
@@ -154,7 +180,22 @@ class Engine : public ClockListener {
   struct Completions {
     std::vector<std::pair<ReceiveDone, absl::StatusOr<ReceiveMessageResult>>> answers;
     std::vector<std::shared_ptr<EventListener>> listeners;
+    CommitPointPtr commit;  // What the answers wait for.
   };
+
+  Engine(Options options, const Progress& progress);
+  absl::Status Restore(std::unique_ptr<Store> store, const Progress& progress);
+  // Committer::Source
+  bool TakeWork(bool last, Committer::Work* work) override;
+  void OnRefusing(const absl::Status& status, bool for_good) override;
+  void OnAccepting() override;
+  // Tells the store's feed of the pending effects. Before the history takes them.
+  void NoteForStore() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  CommitPointPtr UncommittedLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckOpen() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Waits for `point`, or hands it over if there is a `commit`.
+  static absl::Status AwaitCommit(CommitPointPtr point, CommitPointPtr* commit);
+  bool IsParked(WaiterId id);
 
   template <class Request>
   absl::StatusOr<typename OperationOf<Request>::Result> CallLocked(const Request& request, const Caller& caller,
@@ -180,6 +221,7 @@ class Engine : public ClockListener {
   void AnnounceEarlierEvent(Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextEventLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static void Run(Completions& completions);
+  static void RunAnswers(Completions& completions);
 
   void SpendLatency();
 
@@ -194,6 +236,13 @@ class Engine : public ClockListener {
   absl::Time now_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // Never goes back.
   std::atomic<double> latency_seconds_{0};                         // The fault, read outside the lock.
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+
+  // Null in memory.
+  std::unique_ptr<StoreFeed> feed_ ABSL_GUARDED_BY(mutex_);
+  CommitPointPtr gathering_ ABSL_GUARDED_BY(mutex_);  // Of what is noted from now on.
+  CommitPointPtr newest_ ABSL_GUARDED_BY(mutex_);     // Of the last thing noted.
+  absl::Status refusal_ ABSL_GUARDED_BY(mutex_);      // What everybody gets while the store cannot commit.
+  std::unique_ptr<Committer> committer_;
   // Waiting receives in order of arrival, and by deadline.
   absl::btree_map<WaiterId, std::unique_ptr<Waiter>> waiters_ ABSL_GUARDED_BY(mutex_);
   absl::btree_set<std::pair<QueueNumber, WaiterId>> waiters_by_queue_ ABSL_GUARDED_BY(mutex_);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -29,7 +30,8 @@ class QueueMetrics;
 
 class History {
  public:
-  explicit History(HistoryLimits limits) : limits_(limits) {}
+  // The first effect will have the number `first_number`.
+  explicit History(HistoryLimits limits, uint64_t first_number = 0) : limits_(limits), first_number_(first_number) {}
 
   // From now on `metrics` gets every effect too, kept or not. Null: nobody does.
   void FeedTo(QueueMetrics* metrics) { metrics_ = metrics; }
@@ -43,12 +45,14 @@ class History {
   uint64_t count() const { return first_number_ + entries_.size(); }
   // The name of a queue that is or was there; null if its creation is unknown.
   std::shared_ptr<const QueueName> NameOf(QueueNumber queue) const;
+  // Of a queue that was there before the history began.
+  void KnowName(QueueNumber queue, std::shared_ptr<const QueueName> name) { names_[queue] = std::move(name); }
 
  private:
   const HistoryLimits limits_;
   QueueMetrics* metrics_ = nullptr;
   std::deque<Effect> entries_;
-  uint64_t first_number_ = 0;
+  uint64_t first_number_;
   size_t body_bytes_ = 0;
   absl::flat_hash_map<QueueNumber, std::shared_ptr<const QueueName>> names_;
 };

@@ -11,6 +11,11 @@ void Engine::Replay(const std::vector<HistoryEntry>& entries) {
     now_ = std::max(now_, entry.effect.at);
     accounts_.Replay(entry.effect);
     history_.Add(entry.effect);
+    if (feed_ != nullptr) feed_->Note(accounts_, {&entry.effect, 1}, {});
+  }
+  if (feed_ != nullptr) {
+    feed_->NoteTurns(accounts_);
+    NoteForStore();
   }
 }
 

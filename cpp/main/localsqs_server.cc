@@ -33,11 +33,17 @@ int Serve(const CommandLine& line) {
   sigaddset(&stop_signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
 
-  Engine engine({.clock = MakeClock(line.manual_clock),
-                 .seed = line.seed,
-                 .strict = line.strict,
-                 .history = {.effects_max = line.manual_clock ? size_t{1'000'000} : size_t{10'000}}});
-  auto server = server::Server::Start(engine, line.server);
+  auto engine = Engine::Open({.clock = MakeClock(line.manual_clock),
+                              .seed = line.seed,
+                              .strict = line.strict,
+                              .history = {.effects_max = line.manual_clock ? size_t{1'000'000} : size_t{10'000}},
+                              .path = line.db,
+                              .durability = line.durability});
+  if (!engine.ok()) {
+    std::fprintf(stderr, "localsqs-server: %s\n", std::string(engine.status().message()).c_str());
+    return 1;
+  }
+  auto server = server::Server::Start(**engine, line.server);
   if (!server.ok()) {
     std::fprintf(stderr, "localsqs-server: %s\n", std::string(server.status().message()).c_str());
     return 1;
@@ -47,6 +53,10 @@ int Serve(const CommandLine& line) {
   int signal = 0;
   sigwait(&stop_signals, &signal);
   (*server)->Stop();
+  if (const absl::Status closed = (*engine)->Close(); !closed.ok()) {
+    std::fprintf(stderr, "localsqs-server: %s\n", std::string(closed.message()).c_str());
+    return 1;
+  }
   std::puts("stopped");
   return 0;
 }

@@ -53,6 +53,10 @@ const std::vector<Flag>& Flags() {
        }},
       {"clock", "KIND", "system, or manual: moves through /_localsqs/clock (system)",
        [](CommandLine& line, const std::string& value) { return SetClock(value, &line.manual_clock); }},
+      {"db", "FILE", "keep the queues in this file; without it they end with the server",
+       [](CommandLine& line, const std::string& value) { return SetText(value, &line.db); }},
+      {"durability", "HOW", "commit, interval (sync within 5 ms) or os (left to the system) (commit)",
+       [](CommandLine& line, const std::string& value) { return ParseDurability(value, &line.durability); }},
       {"seed", "N", "of message ids and everything else random",
        [](CommandLine& line, const std::string& value) {
          return SetNumber(value, 0, UINT64_MAX, &line.seed.emplace());

@@ -15,6 +15,8 @@ struct CommandLine {
   server::ServerOptions server;
   std::optional<uint64_t> seed;
   bool manual_clock = false;
+  std::string db;  // "": in memory.
+  Durability durability = Durability::kCommit;
   bool strict = false;
   bool help = false;
   bool version = false;

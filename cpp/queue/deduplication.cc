@@ -60,6 +60,13 @@ void DeduplicationMemory::Add(absl::string_view group_id, absl::string_view dedu
 
 void DeduplicationMemory::Clear() { older_ = younger_ = Generation(); }
 
+std::optional<uint64_t> DeduplicationMemory::OldestSequence() const {
+  for (const Generation* generation : {&older_, &younger_}) {
+    if (!generation->rows.empty()) return generation->rows.front().entry.sequence;
+  }
+  return std::nullopt;
+}
+
 void DeduplicationMemory::Forget(absl::Time now) {
   if (younger_.rows.empty() || younger_.begins() + kDeduplicationInterval > now) return;
   older_ = std::exchange(younger_, Generation());

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 
 #include "absl/container/flat_hash_set.h"
@@ -34,6 +35,8 @@ class DeduplicationMemory {
   const Entry* Find(absl::string_view group_id, absl::string_view deduplication_id, absl::Time now) const;
   void Add(absl::string_view group_id, absl::string_view deduplication_id, const Entry& entry);
   void Clear();
+  // The sequence of the oldest entry that is still here, perhaps older than the interval; absent if there is none.
+  std::optional<uint64_t> OldestSequence() const;
 
   // Entries alive at `now`, oldest first: "key message-id sequence ns" a line.
   std::string Dump(absl::Time now) const;

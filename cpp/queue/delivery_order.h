@@ -5,8 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "absl/container/inlined_vector.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "queue/message.h"
 
@@ -48,6 +51,19 @@ class DeliveryOrder {
   virtual uint32_t Oldest() const = 0;
   // Message groups that cannot be received from since a message of theirs is in flight or delayed (FIFO), for metrics.
   virtual int64_t groups_in_flight() const { return 0; }
+
+  // --- What does not follow from the messages alone, for a store and for Dump ---
+
+  // FIFO: the number of the turn of the group whose first message is in `slot`, if it has one; else 0.
+  virtual uint64_t TurnOf(uint32_t /*slot*/) const { return 0; }
+  // FIFO: the first message of the group, or kNoSlot.
+  virtual uint32_t FrontOf(absl::string_view /*group_id*/) const { return kNoSlot; }
+  // Standard: when the tenant last sent something, if it has messages.
+  virtual std::optional<absl::Time> LastSentAt(absl::string_view /*group_id*/) const { return std::nullopt; }
+  // Once all messages are back. Turns in rising order.
+  virtual void RestoreTurn(uint32_t /*slot*/, uint64_t /*turn*/) {}
+  virtual void RestoreLastSentAt(absl::string_view /*group_id*/, absl::Time /*at*/) {}
+  virtual std::string Dump() const { return ""; }
 };
 
 }  // namespace sqs

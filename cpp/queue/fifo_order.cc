@@ -74,6 +74,7 @@ void FifoOrder::Refresh(GroupIndex index) {
 void FifoOrder::EnterTurn(GroupIndex index) {
   Group& group = groups_[index];
   group.in_turn = true;
+  group.turn = ++turns_given_;
   group.previous_turn = last_turn_;
   group.next_turn = kNoGroup;
   (last_turn_ == kNoGroup ? first_turn_ : groups_[last_turn_].next_turn) = index;
@@ -85,6 +86,26 @@ void FifoOrder::LeaveTurn(GroupIndex index) {
   group.in_turn = false;
   (group.previous_turn == kNoGroup ? first_turn_ : groups_[group.previous_turn].next_turn) = group.next_turn;
   (group.next_turn == kNoGroup ? last_turn_ : groups_[group.next_turn].previous_turn) = group.previous_turn;
+}
+
+uint64_t FifoOrder::TurnOf(uint32_t slot) const {
+  if (slot >= member_.size() || member_[slot].group == kNoGroup) return 0;
+  const Group& group = groups_[member_[slot].group];
+  return group.first == slot && group.in_turn ? group.turn : 0;
+}
+
+uint32_t FifoOrder::FrontOf(absl::string_view group_id) const {
+  const auto found = group_of_id_.find(group_id);
+  return found == group_of_id_.end() ? kNoSlot : groups_[found->second].first;
+}
+
+void FifoOrder::RestoreTurn(uint32_t slot, uint64_t turn) {
+  const GroupIndex index = member_[slot].group;
+  if (!groups_[index].in_turn) return;
+  LeaveTurn(index);
+  EnterTurn(index);
+  groups_[index].turn = turn;
+  turns_given_ = std::max(turns_given_, turn);
 }
 
 uint32_t FifoOrder::Oldest() const {

@@ -29,6 +29,9 @@ class FifoOrder : public DeliveryOrder {
   void Select(const SelectOptions& options, Selection* selection) const override;
   uint32_t Oldest() const override;  // O(groups in turn).
   int64_t groups_in_flight() const override { return groups_in_flight_; }
+  uint64_t TurnOf(uint32_t slot) const override;
+  uint32_t FrontOf(absl::string_view group_id) const override;
+  void RestoreTurn(uint32_t slot, uint64_t turn) override;
 
  private:
   using GroupIndex = uint32_t;
@@ -46,6 +49,7 @@ class FifoOrder : public DeliveryOrder {
     uint32_t last = kNoSlot;
     int64_t in_flight = 0;
     bool in_turn = false;
+    uint64_t turn = 0;  // The number of its turn: they rise along the turn order.
     GroupIndex previous_turn = kNoGroup;
     GroupIndex next_turn = kNoGroup;
   };
@@ -63,6 +67,7 @@ class FifoOrder : public DeliveryOrder {
   GroupIndex first_turn_ = kNoGroup;
   GroupIndex last_turn_ = kNoGroup;
   int64_t groups_in_flight_ = 0;
+  uint64_t turns_given_ = 0;
 };
 
 }  // namespace sqs

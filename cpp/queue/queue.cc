@@ -355,7 +355,8 @@ std::vector<MessagePlace> Queue::PlacesFrom(uint64_t from, Message::State state,
 std::string Queue::Dump(absl::Time now) const {
   static constexpr const char* kStates[] = {"free", "delayed", "visible", "in flight"};
   std::string text = absl::StrCat("queue ", number_, " ", arn_, " visible ", visible_count_, " in flight ",
-                                  in_flight_count_, " delayed ", delayed_count_, " next ", next_sequence_, "\n");
+                                  in_flight_count_, " delayed ", delayed_count_, " next ", next_sequence_, " key ",
+                                  absl::Hex(handle_key_[0]), absl::Hex(handle_key_[1]), "\n");
   for (const auto& [key, value] : tags_) absl::StrAppend(&text, "  tag ", key, "=", value, "\n");
   ForEachMessage([&text](const Message& message) {
     absl::StrAppend(&text, "  ", message.sequence, " ", message.payload->id().ToString(), " ", kStates[message.state],
@@ -372,7 +373,7 @@ std::string Queue::Dump(absl::Time now) const {
   text += "  order";
   for (uint32_t slot : selection.deliver) absl::StrAppend(&text, " ", messages_[slot].sequence);
   text += "\n";
-  return absl::StrCat(text, deduplication_.Dump(now), attempts_.Dump(now));
+  return absl::StrCat(text, order_->Dump(), deduplication_.Dump(now), attempts_.Dump(now));
 }
 
 }  // namespace sqs

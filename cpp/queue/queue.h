@@ -64,6 +64,8 @@ class Queue {
   absl::Time last_modified_at() const { return last_modified_at_; }
   std::optional<absl::Time> purged_at() const { return purged_at_; }
 
+  const SipHashKey& handle_key() const { return handle_key_; }
+
   // ApproximateNumberOfMessages, ...NotVisible, ...Delayed: exact here.
   int64_t visible_count() const { return visible_count_; }
   int64_t in_flight_count() const { return in_flight_count_; }
@@ -77,6 +79,9 @@ class Queue {
 
   // The place of the message that is in `slot` now.
   MessagePlace PlaceOf(uint32_t slot) const { return {slot, messages_[slot].sequence}; }
+
+  // Whether a message is in `slot`.
+  bool IsTaken(uint32_t slot) const { return slot < messages_.size() && messages_[slot].state != Message::kFree; }
 
   // The message in `place`, or null if it is gone.
   const Message* Find(MessagePlace place) const;
@@ -143,6 +148,24 @@ class Queue {
 
   // A message arrives from another queue by its redrive policy, with its receive history, or by a move task, without.
   void Arrive(MessagePlace place, PayloadPtr payload, const Departed* history, absl::Time visible_at, absl::Time at);
+
+  // --- Storing and restoring --------------------------------------------------------------------------------------
+  //
+  // What a store keeps besides the messages, and the way back: the queue is made anew, then all messages in order of
+  // sequence, then what refers to them. See restore.cc.
+
+  const DeliveryOrder& order() const { return *order_; }
+  const DeduplicationMemory& deduplication() const { return deduplication_; }
+
+  void RestoreTimes(absl::Time last_modified_at, std::optional<absl::Time> purged_at);
+  void RestoreNextSequence(uint64_t next_sequence);
+  // `message` as Find showed it. One whose timer passed until `now` is visible.
+  void RestoreMessage(uint32_t slot, const Message& message, absl::Time now);
+  void RestoreTurn(uint32_t slot, uint64_t turn) { order_->RestoreTurn(slot, turn); }  // In rising order.
+  void RestoreLastSentAt(absl::string_view group_id, absl::Time at) { order_->RestoreLastSentAt(group_id, at); }
+  void RestoreDuplicate(absl::string_view group_id, absl::string_view deduplication_id,
+                        const DeduplicationMemory::Entry& entry);
+  void RestoreAttempt(absl::string_view attempt_id, ReceiveAttempts::Attempt attempt);
 
   // --- Looking ----------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 #include "queue/receive_attempts.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -27,7 +28,9 @@ void ReceiveAttempts::Add(absl::string_view attempt_id, Attempt attempt) {
 
 std::string ReceiveAttempts::Dump(absl::Time now) const {
   std::string text;
-  for (const auto& [made_at, id] : by_age_) {
+  auto by_age = by_age_;
+  std::sort(by_age.begin(), by_age.end());  // Those of one instant came in an order that nobody sees.
+  for (const auto& [made_at, id] : by_age) {
     const Attempt* attempt = Find(id, now);
     if (attempt == nullptr || attempt->made_at != made_at) continue;
     absl::StrAppend(&text, "  attempt ", id, " ", absl::ToUnixNanos(made_at));

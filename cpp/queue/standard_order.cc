@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "absl/container/btree_map.h"
+#include "absl/strings/str_cat.h"
 #include "api/limits.h"
 #include "queue/queue.h"
 
@@ -195,6 +197,30 @@ uint32_t StandardOrder::Oldest() const {
   const uint32_t of_tenant = lanes_[fronts_.begin()->second].visible.Front(messages_);
   if (plain == kNoSlot) return of_tenant;
   return messages_[plain].sequence < messages_[of_tenant].sequence ? plain : of_tenant;
+}
+
+std::optional<absl::Time> StandardOrder::LastSentAt(absl::string_view group_id) const {
+  const auto found = lane_of_group_.find(group_id);
+  if (found == lane_of_group_.end()) return std::nullopt;
+  return lanes_[found->second].last_sent_at;
+}
+
+void StandardOrder::RestoreLastSentAt(absl::string_view group_id, absl::Time at) {
+  const auto found = lane_of_group_.find(group_id);
+  if (found != lane_of_group_.end()) lanes_[found->second].last_sent_at = at;
+}
+
+std::string StandardOrder::Dump() const {
+  absl::btree_map<std::string, const LaneState*> tenants;  // By name: lanes are used again.
+  for (const LaneState& lane : lanes_) {
+    if (!lane.group_id.empty()) tenants.emplace(lane.group_id, &lane);
+  }
+  std::string text;
+  for (const auto& [id, lane] : tenants) {
+    absl::StrAppend(&text, "  tenant ", id, " messages ", lane->messages, " in flight ", lane->in_flight, " sent ",
+                    absl::ToUnixNanos(lane->last_sent_at), "\n");
+  }
+  return text;
 }
 
 void StandardOrder::Select(const SelectOptions& options, Selection* selection) const {

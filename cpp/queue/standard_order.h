@@ -31,6 +31,9 @@ class StandardOrder : public DeliveryOrder {
   void Clear() override;
   void Select(const SelectOptions& options, Selection* selection) const override;
   uint32_t Oldest() const override;
+  std::optional<absl::Time> LastSentAt(absl::string_view group_id) const override;
+  void RestoreLastSentAt(absl::string_view group_id, absl::Time at) override;
+  std::string Dump() const override;
 
  private:
   using Lane = uint32_t;

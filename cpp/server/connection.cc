@@ -66,6 +66,8 @@ class ConnectionOn : public Connection, public std::enable_shared_from_this<Conn
   void Perform();
   void OnServed(absl::StatusOr<ReceiveMessageResult> result);
   void Write();
+  bool HoldUntilCommitted();
+  void OnCommitted();
   void WriteRest(size_t written);
   void OnWritten(const boost::system::error_code& error);
   bool ClientHasLeft();
@@ -82,7 +84,7 @@ class ConnectionOn : public Connection, public std::enable_shared_from_this<Conn
   std::string sending_;                  // What is being written.
   std::shared_ptr<ConnectionOn> alive_;  // Ourselves until closed: now and then no operation is under way to hold us.
   bool reading_ = false;
-  bool writing_ = false;
+  bool writing_ = false;  // Or waiting for the commit before it.
   bool closed_ = false;
 };
 
@@ -255,6 +257,7 @@ bool ConnectionOn<Stream>::ClientHasLeft() {
 // a parked poll may be answered meanwhile.
 template <class Stream>
 void ConnectionOn<Stream>::Write() {
+  if (HoldUntilCommitted()) return;
   sending_.swap(out_);
   context_.counters.OnBytesOut(sending_.size());
   if constexpr (kTls) return WriteRest(0);
@@ -264,6 +267,32 @@ void ConnectionOn<Stream>::Write() {
   if (error) return Close(/*reset=*/true);
   if (written == sending_.size()) return OnWritten({});
   WriteRest(written);
+}
+
+// True if what the answers tell is not committed yet: OnCommitted writes them then. No thread waits.
+template <class Stream>
+bool ConnectionOn<Stream>::HoldUntilCommitted() {
+  CommitPoint* const awaited = session_.awaited_commit();
+  if (awaited == nullptr) return false;
+  const bool waits = awaited->WhenDone([self = this->weak_from_this(), &io = context_.io](const absl::Status&) {
+    asio::post(io, [self] {
+      if (auto connection = self.lock()) connection->OnCommitted();
+    });
+  });
+  if (waits) {
+    writing_ = true;
+  } else {
+    session_.OnCommitted(&out_);
+  }
+  return waits;
+}
+
+template <class Stream>
+void ConnectionOn<Stream>::OnCommitted() {
+  if (closed_) return;
+  writing_ = false;
+  session_.OnCommitted(&out_);
+  Write();
 }
 
 template <class Stream>

@@ -39,10 +39,10 @@ auto Dispatcher::CallEngine(Call& call, const RequestStruct& request, const Call
   if constexpr (std::is_same_v<RequestStruct, ReceiveMessageRequest>) {
     call.outcome->repeatable = request.receive_request_attempt_id.has_value();
     if (!engine_.clock().moves_itself()) {  // Else it waits no real time.
-      return engine_.ReceiveOrPark(request, caller, call.make_done, &call.outcome->waiter);
+      return engine_.ReceiveOrPark(request, caller, call.make_done, &call.outcome->waiter, &call.outcome->commit);
     }
   }
-  return Answer(engine_.Call(request, caller));
+  return Answer(engine_.Call(request, caller, &call.outcome->commit));
 }
 
 template <class RequestStruct>

@@ -42,6 +42,8 @@ class Dispatcher {
     // answer again (ReceiveRequestAttemptId).
     std::vector<std::string> receipt_handles;
     bool repeatable = false;
+    // The answer must not be given before this is done, nor if it fails. Null: at once.
+    CommitPointPtr commit;
     std::string queue;  // The name of the queue, if `wants_queue` was set.
     bool wants_queue = false;
   };

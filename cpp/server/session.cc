@@ -77,6 +77,7 @@ void Session::PerformOperation(absl::FunctionRef<Engine::ReceiveDone()> make_don
   wire::Answer answer;
   context_.dispatcher.Perform(*exchange_, request_, &context_.json, &answer, &outcome_, make_done);
   is_parked_ = outcome_.parked;
+  if (outcome_.commit != nullptr) commits_.push_back(std::move(outcome_.commit));
   if (is_parked_) {
     context_.counters.OnPoll(+1);
   } else {
@@ -90,6 +91,7 @@ void Session::PerformControl() {
     return Refuse(InfoOf(signed_by_a_key).http_status, InfoOf(signed_by_a_key).code, signed_by_a_key.message());
   }
   ControlAnswer page = context_.control.Answer({request_.method, request_.target, request_.body});
+  if (CommitPointPtr commit = context_.engine.UncommittedPoint(); commit != nullptr) commits_.push_back(commit);
   wire::Answer answer;
   answer.request_id = context_.dispatcher.NewRequestId();
   answer.status = page.status;
@@ -115,6 +117,18 @@ bool Session::Finish(absl::StatusOr<ReceiveMessageResult> result, std::string* o
   context_.dispatcher.Finish(*exchange_, std::move(result), &answer, &outcome_);
   AppendOperationAnswer(answer);
   return true;
+}
+
+void Session::OnCommitted(std::string* out) {
+  const std::vector<CommitPointPtr> commits = std::exchange(commits_, {});
+  const auto failed = std::find_if(commits.begin(), commits.end(),
+                                   [](const CommitPointPtr& commit) { return !commit->status().ok(); });
+  if (failed == commits.end()) return;
+  out->clear();
+  out_ = out;
+  keep_alive_ = false;
+  Refuse(InfoOf((*failed)->status()).http_status, ErrorCode::kInternalFailure, (*failed)->status().message());
+  context_.engine.Undeliver(std::exchange(unconfirmed_handles_, {}));
 }
 
 // In the form of the service's errors.

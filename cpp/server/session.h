@@ -40,6 +40,12 @@ class Session {
   bool keep_alive() const { return keep_alive_; }
   void EndAfterAnswer() { keep_alive_ = false; }
 
+  // What the answers appended so far wait for, null for nothing: they must not be written before it is done and
+  // OnCommitted was called.
+  CommitPoint* awaited_commit() const { return commits_.empty() ? nullptr : commits_.back().get(); }
+  // If a commit failed, nothing of `*out` is told to the client: one refusal takes its place, and the connection ends.
+  void OnCommitted(std::string* out);
+
   // The client said something: it has read what it was answered.
   void OnHeard() { unconfirmed_handles_.clear(); }
   bool has_unconfirmed() const { return !unconfirmed_handles_.empty(); }
@@ -68,6 +74,7 @@ class Session {
   bool is_parked_ = false;
   // Of the receives that were answered since the client last said anything: it may be gone without having read them.
   std::vector<std::string> unconfirmed_handles_;
+  std::vector<CommitPointPtr> commits_;  // In order: the last is done last.
 };
 
 }  // namespace sqs::server

@@ -1,0 +1,109 @@
+#include "engine/committer.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "api/errors.h"
+
+namespace sqs {
+
+absl::Status StoreFailure(const absl::Status& status) {
+  return SqsError(ErrorCode::kInternalFailure, absl::StrCat("The store failed: ", status.message()));
+}
+
+Committer::Committer(std::unique_ptr<Store> store, Source& source)
+    : store_(std::move(store)), source_(source), thread_([this] { Run(); }) {}
+
+Committer::~Committer() { Close().IgnoreError(); }
+
+void Committer::Want() {
+  if (wanted_.exchange(true)) return;
+  std::lock_guard<std::mutex> lock(mutex_);
+  condition_.notify_all();
+}
+
+void Committer::RetryIfFull() {
+  if (!full_) return;
+  std::unique_lock<std::mutex> lock(mutex_);
+  const uint64_t before = attempts_;
+  wanted_ = true;
+  condition_.notify_all();
+  condition_.wait(lock, [&] { return attempts_ != before || stopping_ || !full_; });
+}
+
+absl::Status Committer::Close() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+    condition_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+  return store_->Close();
+}
+
+void Committer::Run() {
+  for (bool last = false; !last;) {
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      condition_.wait(lock, [this] { return wanted_ || stopping_; });
+      wanted_ = false;
+      last = stopping_;
+    }
+    Work work;
+    if (!dead_ && source_.TakeWork(last, &work)) pending_.push_back(std::move(work));
+    if (!dead_ && !pending_.empty()) CommitPending();
+    std::lock_guard<std::mutex> lock(mutex_);
+    ++attempts_;
+    condition_.notify_all();
+  }
+  Refuse(absl::UnavailableError("closed"), /*for_good=*/true);
+}
+
+void Committer::CommitPending() {
+  for (; !pending_.empty(); pending_.pop_front()) {
+    const absl::Status status = store_->Commit(pending_.front().batch);
+    if (absl::IsResourceExhausted(status)) return EnterFull(status);
+    if (!status.ok()) return EnterDead(status);
+    pending_.front().point->Finish(absl::OkStatus());
+  }
+  if (full_) {
+    std::fprintf(stderr, "localsqs: there is room on the disk again, requests are accepted\n");
+    source_.OnAccepting();
+    full_ = false;
+  }
+  const absl::Status settled = store_->Settle();
+  if (!settled.ok()) EnterDead(settled);
+}
+
+// What was applied and could not be committed is refused, and kept to be tried again: the callers do not know whether
+// it happened, as after any failure of a server; the store does not go out of step with the queues.
+void Committer::EnterFull(const absl::Status& status) {
+  if (!full_) {
+    std::fprintf(stderr, "localsqs: %s\nlocalsqs: every request is refused until there is room\n",
+                 std::string(status.message()).c_str());
+  }
+  full_ = true;
+  Refuse(status, /*for_good=*/false);
+}
+
+void Committer::EnterDead(const absl::Status& status) {
+  dead_ = true;
+  std::fprintf(stderr,
+               "localsqs: THE STORE HAS FAILED: %s\nlocalsqs: nothing more is acknowledged and every request is "
+               "refused; what was acknowledged before is in the file: start again when the cause is gone\n",
+               std::string(status.message()).c_str());
+  Refuse(status, /*for_good=*/true);
+  full_ = false;
+}
+
+void Committer::Refuse(const absl::Status& status, bool for_good) {
+  const absl::Status refusal = StoreFailure(status);
+  source_.OnRefusing(refusal, for_good);
+  // What was applied before the engine knew.
+  Work work;
+  if (source_.TakeWork(/*last=*/false, &work)) pending_.push_back(std::move(work));
+  for (Work& refused : pending_) refused.point->Finish(refusal);
+}
+
+}  // namespace sqs

@@ -1,0 +1,79 @@
+// Group commit: one thread that hands the store whatever gathered while the commit before ran.
+//
+// Nothing is timed: a batch is as large as the disk is slow. The engine's lock is held only while a batch is taken.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "engine/commit_point.h"
+#include "store/store.h"
+
+namespace sqs {
+
+class Committer {
+ public:
+  struct Work {
+    Batch batch;
+    CommitPointPtr point;
+  };
+  // The engine. Called from the committing thread.
+  class Source {
+   public:
+    virtual ~Source() = default;
+    // What has gathered, with the point of those who wait for it; what gathers next belongs to another. False if there
+    // is nothing; `last` takes it all the same, for how far time has come.
+    virtual bool TakeWork(bool last, Work* work) = 0;
+    // From now on nothing is to be applied and everybody who asks gets this; `for_good` or until OnAccepting.
+    virtual void OnRefusing(const absl::Status& status, bool for_good) = 0;
+    virtual void OnAccepting() = 0;
+  };
+
+  Committer(std::unique_ptr<Store> store, Source& source);
+  ~Committer();
+
+  // Something has gathered. Cheap, and never waits for a commit.
+  void Want();
+
+  // If the disk was full: tries again what could not be committed, and returns when that is decided.
+  void RetryIfFull();
+
+  // See Store::Backup.
+  absl::Status Backup(const std::string& path) { return store_->Backup(path); }
+
+  // Commits what is there and closes the store. Once.
+  absl::Status Close();
+
+ private:
+  void Run();
+  void CommitPending();
+  void EnterFull(const absl::Status& status);
+  void EnterDead(const absl::Status& status);
+  void Refuse(const absl::Status& status, bool for_good);
+
+  const std::unique_ptr<Store> store_;
+  Source& source_;
+
+  std::atomic<bool> wanted_{false};
+  std::atomic<bool> full_{false};
+  bool dead_ = false;  // The thread's own.
+  // Taken and not committed: more than one only while the disk is full.
+  std::deque<Work> pending_;
+
+  std::mutex mutex_;
+  std::condition_variable condition_;
+  bool stopping_ = false;
+  uint64_t attempts_ = 0;  // Rounds of committing that are over.
+  std::thread thread_;
+};
+
+// What the refused get: InternalFailure, with the reason.
+absl::Status StoreFailure(const absl::Status& status);
+
+}  // namespace sqs

@@ -1,0 +1,105 @@
+// The engine on a store: opening, what gathers for the next commit, what happens when there can be none.
+#include <utility>
+
+#include "base/status.h"
+#include "base/uuid.h"
+#include "engine/engine.h"
+#include "engine/restorer.h"
+#include "store/sqlite_store.h"
+
+namespace sqs {
+namespace {
+
+// The first engine of a file draws from the seed as it is, a later one from the seed and its number.
+uint64_t SeedOfEpoch(uint64_t seed, int64_t epoch) {
+  return epoch <= 1 ? seed : Uuid::OfNumber(seed, static_cast<uint64_t>(epoch)).low;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(Options options) {
+  if (options.path.empty()) return std::make_unique<Engine>(std::move(options));
+  const uint64_t seed = options.seed.has_value() ? *options.seed : Random::SeedFromSystem();
+  SQS_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
+                       OpenSqliteStore(options.path, {.durability = options.durability, .seed = seed}));
+  const Store::Identity identity = store->identity();
+  options.seed = SeedOfEpoch(options.seed.value_or(identity.seed), identity.epoch);
+  if (options.clock != nullptr) options.clock->CatchUp(identity.progress.now);
+  std::unique_ptr<Engine> engine(new Engine(std::move(options), identity.progress));
+  SQS_RETURN_IF_ERROR(engine->Restore(std::move(store), identity.progress));
+  return engine;
+}
+
+absl::Status Engine::Restore(std::unique_ptr<Store> store, const Progress& progress) {
+  MutexLock lock(mutex_);
+  now_ = progress.now;
+  feed_ = std::make_unique<StoreFeed>();
+  Restorer restorer(progress, accounts_, *feed_, history_);
+  SQS_RETURN_IF_ERROR(store->Load(restorer));
+  SQS_RETURN_IF_ERROR(restorer.Finish());
+  gathering_ = std::make_shared<CommitPoint>();
+  committer_ = std::make_unique<Committer>(std::move(store), *this);
+  return absl::OkStatus();
+}
+
+void Engine::NoteForStore() {
+  feed_->Note(accounts_, accounts_.pending_effects(), accounts_.became_visible());
+  if (!feed_->has_changes()) return;
+  newest_ = gathering_;
+  committer_->Want();
+}
+
+CommitPointPtr Engine::UncommittedLocked() {
+  if (newest_ != nullptr && newest_->done() && newest_->status().ok()) newest_ = nullptr;
+  return newest_;
+}
+
+CommitPointPtr Engine::UncommittedPoint() {
+  if (committer_ == nullptr) return nullptr;
+  MutexLock lock(mutex_);
+  return UncommittedLocked();
+}
+
+absl::Status Engine::CheckOpen() const {
+  if (closed_) return SqsError(ErrorCode::kInternalFailure, "The engine is closed.");
+  return refusal_;
+}
+
+absl::Status Engine::AwaitCommit(CommitPointPtr point, CommitPointPtr* commit) {
+  if (commit == nullptr) return point->Wait();
+  *commit = std::move(point);
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Backup(const std::string& path) {
+  if (committer_ == nullptr) return absl::FailedPreconditionError("the engine is in memory: there is no file to copy");
+  return committer_->Backup(path);
+}
+
+// --- Committer::Source ----------------------------------------------------------------------------------------------
+
+bool Engine::TakeWork(bool last, Committer::Work* work) {
+  MutexLock lock(mutex_);
+  if (feed_ == nullptr || (!last && !feed_->has_changes())) return false;
+  feed_->Take(accounts_, {now_, history_.count(), accounts_.next_number()}, &work->batch);
+  work->point = std::exchange(gathering_, std::make_shared<CommitPoint>());
+  return true;
+}
+
+void Engine::OnRefusing(const absl::Status& status, bool for_good) {
+  Completions completions;
+  {
+    MutexLock lock(mutex_);
+    refusal_ = status;
+    if (for_good) EndWaits(absl::InfiniteFuture(), completions);
+  }
+  Run(completions);
+}
+
+void Engine::OnAccepting() {
+  MutexLock lock(mutex_);
+  refusal_ = absl::OkStatus();
+  if (newest_ != nullptr && newest_->done()) newest_ = nullptr;  // It was refused, and is committed after all.
+}
+
+}  // namespace sqs

@@ -1,0 +1,363 @@
+#include "store/sqlite_store.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "store/log_sync.h"
+#include "store/owner_lock.h"
+#include "store/row_codec.h"
+#include "store/schema.h"
+#include "store/sqlite.h"
+#include "store/sqlite_load.h"
+
+namespace sqs {
+namespace {
+
+// Pages in the log after which they are moved to their places. More: longer bursts of writing, and a longer log to read
+// after a crash; fewer: pages that change again and again are written to their places more often.
+constexpr int kLogPagesMax = 2000;
+
+// The statements of a commit, prepared once.
+struct Statements {
+  Statement progress, begin, commit;
+  Statement remove_message, remove_state, add_message, add_state, change_state;
+  Statement remove_duplicates, add_duplicate, remove_attempts, add_attempt, remove_tasks, add_task;
+  Statement add_counters, add_queue, remove_attributes, add_attribute, remove_tags, add_tag;
+  Statement remove_tenant, add_tenant, remove_name, add_name;
+
+  absl::Status Prepare(sqlite3* db);
+};
+
+// An INSERT that takes the place of a row with the same key. (PostgreSQL says it the same way.)
+std::string UpsertSql(absl::string_view table, int columns, absl::string_view key, absl::string_view assignments) {
+  return absl::StrCat(InsertSql(table, columns), " ON CONFLICT (", key, ") DO UPDATE SET ", assignments);
+}
+
+absl::Status Statements::Prepare(sqlite3* db) {
+  struct Row {
+    Statement* statement;
+    const char* table;
+    std::string sql;
+  };
+  const Row rows[] = {
+      {&begin, "", "BEGIN IMMEDIATE"},
+      {&commit, "", "COMMIT"},
+      {&progress, "engine",
+       "UPDATE engine SET now = ?1, effect_count = ?2, next_queue = ?3 WHERE id = 1 AND epoch = ?4"},
+      {&remove_message, "messages", "DELETE FROM messages WHERE id = ?1"},
+      {&remove_state, "message_states", "DELETE FROM message_states WHERE id = ?1"},
+      {&add_message, "messages", InsertSql("messages", 17)},
+      {&add_state, "message_states", InsertSql("message_states", 8)},
+      {&change_state, "message_states",
+       "UPDATE message_states SET state = ?2, visible_at = ?3, received_at = ?4, first_received_at = ?5, "
+       "receive_count = ?6, turn = ?7, checksum = ?8 WHERE id = ?1"},
+      {&remove_duplicates, "duplicates", "DELETE FROM duplicates WHERE queue = ?1 AND sequence < ?2"},
+      {&add_duplicate, "duplicates", InsertSql("duplicates", 7)},
+      {&remove_attempts, "receive_attempts", "DELETE FROM receive_attempts WHERE queue = ?1 AND made_at <= ?2"},
+      {&add_attempt, "receive_attempts",
+       UpsertSql("receive_attempts", 5, "queue, made_at, attempt_id",
+                 "messages = excluded.messages, checksum = excluded.checksum")},
+      {&remove_tasks, "move_tasks", "DELETE FROM move_tasks WHERE queue = ?1"},
+      {&add_task, "move_tasks", InsertSql("move_tasks", 15)},
+      {&add_counters, "queue_counters",
+       UpsertSql("queue_counters", 5, "queue",
+                 "next_sequence = excluded.next_sequence, redriven_at = excluded.redriven_at, redriven_from = "
+                 "excluded.redriven_from, checksum = excluded.checksum")},
+      {&add_queue, "queues",
+       UpsertSql("queues", 9, "number",
+                 "last_modified_at = excluded.last_modified_at, purged_at = excluded.purged_at, checksum = "
+                 "excluded.checksum")},
+      {&remove_attributes, "queue_attributes", "DELETE FROM queue_attributes WHERE queue = ?1"},
+      {&add_attribute, "queue_attributes", InsertSql("queue_attributes", 4)},
+      {&remove_tags, "queue_tags", "DELETE FROM queue_tags WHERE queue = ?1"},
+      {&add_tag, "queue_tags", InsertSql("queue_tags", 5)},
+      {&remove_tenant, "tenants", "DELETE FROM tenants WHERE queue = ?1 AND group_id = ?2"},
+      {&add_tenant, "tenants",
+       UpsertSql("tenants", 4, "queue, group_id",
+                 "last_sent_at = excluded.last_sent_at, checksum = excluded.checksum")},
+      {&remove_name, "deleted_names", "DELETE FROM deleted_names WHERE region = ?1 AND account = ?2 AND name = ?3"},
+      {&add_name, "deleted_names",
+       UpsertSql("deleted_names", 5, "region, account, name",
+                 "deleted_at = excluded.deleted_at, checksum = excluded.checksum")},
+  };
+  for (const Row& row : rows) SQS_RETURN_IF_ERROR(row.statement->Prepare(db, row.table, row.sql));
+  return absl::OkStatus();
+}
+
+class SqliteStore : public Store {
+ public:
+  SqliteStore(std::string path, Durability durability, std::unique_ptr<OwnerLock> lock)
+      : path_(std::move(path)), durability_(durability), lock_(std::move(lock)) {}
+  ~SqliteStore() override { Close().IgnoreError(); }
+
+  absl::Status Open(uint64_t seed);
+
+  const Identity& identity() const override { return identity_; }
+  absl::Status Load(LoadSink& sink) override { return LoadRows(*db_, sink); }
+  absl::Status Commit(const Batch& batch) override;
+  absl::Status Settle() override;
+  absl::Status Backup(const std::string& path) override { return BackupSqliteFile(path_, path); }
+  absl::Status Close() override;
+
+ private:
+  absl::Status BecomeOwner(uint64_t seed);
+  absl::Status ReadIdentity();
+  absl::Status Write(const Batch& batch);
+  absl::Status Remove(const Batch& batch);
+  absl::Status WriteQueues(const Batch& batch);
+  absl::Status WriteMessages(const Batch& batch);
+  absl::Status WriteMemory(const Batch& batch);
+
+  const std::string path_;
+  const Durability durability_;
+  std::unique_ptr<OwnerLock> lock_;
+  std::unique_ptr<Database> db_;
+  Statements statements_;
+  Identity identity_;
+  int log_pages_ = 0;  // As SQLite says after each commit.
+  int checkpoint_at_ = kLogPagesMax;
+  std::unique_ptr<LogSync> log_sync_;  // kInterval only.
+  std::string scratch_;
+};
+
+// --- Opening --------------------------------------------------------------------------------------------------------
+
+absl::Status SqliteStore::Open(uint64_t seed) {
+  SQS_ASSIGN_OR_RETURN(db_, Database::Open(path_, Database::kCreate));
+  // Before anything else: opening a file that has a log recovers it. Everything here is also right for a log that is
+  // there already.
+  SQS_RETURN_IF_ERROR(db_->Execute("PRAGMA journal_mode = WAL"));
+  SQS_RETURN_IF_ERROR(
+      db_->Execute(durability_ == Durability::kCommit ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"));
+  // Checkpoints are ours (Settle): SQLite's own say nothing when they fail. And Debian's SQLite writes zeros over
+  // whatever is deleted, unless told not to.
+  SQS_RETURN_IF_ERROR(db_->Execute("PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = OFF"));
+  SQS_RETURN_IF_ERROR(db_->Execute("PRAGMA cache_size = -16384"));
+  SQS_RETURN_IF_ERROR(UpgradeSchema(*db_, SchemaSteps()));
+  sqlite3_wal_hook(
+      db_->handle(),
+      [](void* self, sqlite3*, const char*, int pages) {
+        static_cast<SqliteStore*>(self)->log_pages_ = pages;
+        return SQLITE_OK;
+      },
+      this);
+  SQS_RETURN_IF_ERROR(BecomeOwner(seed));
+  SQS_RETURN_IF_ERROR(ReadIdentity());
+  SQS_RETURN_IF_ERROR(statements_.Prepare(db_->handle()));
+  lock_->Guard();
+  if (durability_ == Durability::kInterval) log_sync_ = std::make_unique<LogSync>(db_->handle());
+  return absl::OkStatus();
+}
+
+absl::Status SqliteStore::BecomeOwner(uint64_t seed) {
+  Statement insert, update;
+  SQS_RETURN_IF_ERROR(insert.Prepare(db_->handle(), "engine",
+                                     "INSERT INTO engine VALUES (1, 0, '', ?1, 0, 0, 1) ON CONFLICT (id) DO NOTHING"));
+  SQS_RETURN_IF_ERROR(insert.Int(static_cast<int64_t>(seed)).Run());
+  SQS_RETURN_IF_ERROR(
+      update.Prepare(db_->handle(), "engine", "UPDATE engine SET epoch = epoch + 1, owner = ?1 WHERE id = 1"));
+  const std::string owner = ThisProcess();
+  return update.Text(owner).Run();
+}
+
+absl::Status SqliteStore::ReadIdentity() {
+  Statement row;
+  SQS_RETURN_IF_ERROR(row.Prepare(db_->handle(), "engine",
+                                  "SELECT seed, epoch, now, effect_count, next_queue FROM engine WHERE id = 1"));
+  SQS_ASSIGN_OR_RETURN(const bool found, row.Step());
+  if (!found) return absl::DataLossError(absl::StrCat(path_, ": damaged: table engine is empty"));
+  identity_.seed = static_cast<uint64_t>(row.ReadInt());
+  identity_.epoch = row.ReadInt();
+  identity_.progress.now = absl::FromUnixNanos(row.ReadInt());
+  identity_.progress.effect_count = static_cast<uint64_t>(row.ReadInt());
+  identity_.progress.next_queue = static_cast<QueueNumber>(row.ReadInt());
+  return absl::OkStatus();
+}
+
+// --- Committing -----------------------------------------------------------------------------------------------------
+
+absl::Status SqliteStore::Commit(const Batch& batch) {
+  if (log_sync_ != nullptr) SQS_RETURN_IF_ERROR(log_sync_->status());
+  absl::Status status = statements_.begin.Run();
+  if (status.ok()) status = Write(batch);
+  if (status.ok()) status = statements_.commit.Run();
+  if (!status.ok() && db_->in_transaction()) db_->Execute("ROLLBACK").IgnoreError();
+  if (status.ok() && log_sync_ != nullptr) log_sync_->Want();
+  return status;
+}
+
+absl::Status SqliteStore::Write(const Batch& batch) {
+  const Progress& progress = batch.progress;
+  SQS_RETURN_IF_ERROR(statements_.progress.Int(absl::ToUnixNanos(progress.now))
+                          .Int(static_cast<int64_t>(progress.effect_count))
+                          .Int(static_cast<int64_t>(progress.next_queue))
+                          .Int(identity_.epoch)
+                          .Run());
+  if (db_->changes() != 1) {
+    return absl::AbortedError(absl::StrCat(path_, ": another engine has become the owner of the file"));
+  }
+  SQS_RETURN_IF_ERROR(Remove(batch));
+  SQS_RETURN_IF_ERROR(WriteQueues(batch));
+  SQS_RETURN_IF_ERROR(WriteMessages(batch));
+  return WriteMemory(batch);
+}
+
+absl::Status SqliteStore::Remove(const Batch& batch) {
+  for (int64_t id : batch.removed_messages) {
+    SQS_RETURN_IF_ERROR(statements_.remove_message.Int(id).Run());
+    SQS_RETURN_IF_ERROR(statements_.remove_state.Int(id).Run());
+  }
+  for (const ForgottenDuplicates& forgotten : batch.forgotten_duplicates) {
+    SQS_RETURN_IF_ERROR(statements_.remove_duplicates.Int(static_cast<int64_t>(forgotten.queue))
+                            .Int(static_cast<int64_t>(forgotten.before_sequence))
+                            .Run());
+  }
+  for (const ForgottenAttempts& forgotten : batch.forgotten_attempts) {
+    SQS_RETURN_IF_ERROR(statements_.remove_attempts.Int(static_cast<int64_t>(forgotten.queue))
+                            .Int(absl::ToUnixNanos(forgotten.up_to))
+                            .Run());
+  }
+  for (QueueNumber queue : batch.removed_queues) {
+    for (const char* table : {"queue_attributes", "queue_tags", "queue_counters", "duplicates", "receive_attempts",
+                              "move_tasks", "tenants"}) {
+      SQS_RETURN_IF_ERROR(db_->Execute(absl::StrCat("DELETE FROM ", table, " WHERE queue = ", queue)));
+    }
+    SQS_RETURN_IF_ERROR(db_->Execute(absl::StrCat("DELETE FROM queues WHERE number = ", queue)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteStore::WriteQueues(const Batch& batch) {
+  for (const QueueRow& row : batch.queues) {
+    const auto number = static_cast<int64_t>(row.number);
+    BindQueue(statements_.add_queue, row);
+    SQS_RETURN_IF_ERROR(statements_.add_queue.Run());
+    SQS_RETURN_IF_ERROR(statements_.remove_attributes.Int(number).Run());
+    SQS_RETURN_IF_ERROR(statements_.remove_tags.Int(number).Run());
+    const StringMap attributes = AttributeTexts(*row.config);
+    for (const auto& [name, value] : attributes) {
+      BindAttribute(statements_.add_attribute, row.number, name, value);
+      SQS_RETURN_IF_ERROR(statements_.add_attribute.Run());
+    }
+    for (size_t i = 0; i < row.tags.size(); ++i) {
+      BindTag(statements_.add_tag, row.number, static_cast<int64_t>(i), row.tags[i].first, row.tags[i].second);
+      SQS_RETURN_IF_ERROR(statements_.add_tag.Run());
+    }
+  }
+  for (const QueueCounters& row : batch.counters) {
+    BindCounters(statements_.add_counters, row);
+    SQS_RETURN_IF_ERROR(statements_.add_counters.Run());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteStore::WriteMessages(const Batch& batch) {
+  for (const MessageRow& row : batch.new_messages) {
+    BindMessage(statements_.add_message, row, &scratch_);
+    SQS_RETURN_IF_ERROR(statements_.add_message.Run());
+  }
+  for (const MessageStateRow& row : batch.new_states) {
+    BindState(statements_.add_state, row);
+    SQS_RETURN_IF_ERROR(statements_.add_state.Run());
+  }
+  for (const MessageStateRow& row : batch.changed_states) {
+    BindState(statements_.change_state, row);
+    SQS_RETURN_IF_ERROR(statements_.change_state.Run());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteStore::WriteMemory(const Batch& batch) {
+  for (const DuplicateRow& row : batch.duplicates) {
+    BindDuplicate(statements_.add_duplicate, row);
+    SQS_RETURN_IF_ERROR(statements_.add_duplicate.Run());
+  }
+  for (const AttemptRow& row : batch.attempts) {
+    BindAttempt(statements_.add_attempt, row, &scratch_);
+    SQS_RETURN_IF_ERROR(statements_.add_attempt.Run());
+  }
+  for (QueueNumber queue : batch.queues_with_tasks) {
+    SQS_RETURN_IF_ERROR(statements_.remove_tasks.Int(static_cast<int64_t>(queue)).Run());
+  }
+  for (const TaskRow& row : batch.tasks) {
+    BindTask(statements_.add_task, row);
+    SQS_RETURN_IF_ERROR(statements_.add_task.Run());
+  }
+  for (const TenantRow& row : batch.tenants) {
+    const bool is_there = row.last_sent_at.has_value();
+    Statement& statement = is_there ? statements_.add_tenant : statements_.remove_tenant;
+    if (is_there) {
+      BindTenant(statement, row);
+    } else {
+      statement.Int(static_cast<int64_t>(row.queue)).Text(row.group_id);
+    }
+    SQS_RETURN_IF_ERROR(statement.Run());
+  }
+  for (const DeletedNameRow& row : batch.deleted_names) {
+    const bool is_there = row.deleted_at.has_value();
+    Statement& statement = is_there ? statements_.add_name : statements_.remove_name;
+    if (is_there) {
+      BindDeletedName(statement, row);
+    } else {
+      statement.Text(row.name.region).Text(row.name.account).Text(row.name.name);
+    }
+    SQS_RETURN_IF_ERROR(statement.Run());
+  }
+  return absl::OkStatus();
+}
+
+// A full disk leaves the pages in the log, where they are safe.
+absl::Status SqliteStore::Settle() {
+  if (log_pages_ < checkpoint_at_) return absl::OkStatus();
+  const absl::StatusOr<int> left = db_->Checkpoint();
+  // While somebody else reads, the log cannot begin anew and grows on.
+  checkpoint_at_ = left.ok() && *left == 0 ? kLogPagesMax : log_pages_ + kLogPagesMax;
+  if (left.ok() || absl::IsResourceExhausted(left.status()) || absl::IsUnavailable(left.status())) {
+    return absl::OkStatus();
+  }
+  return left.status();
+}
+
+absl::Status SqliteStore::Close() {
+  if (db_ == nullptr) return absl::OkStatus();
+  log_sync_ = nullptr;
+  statements_ = Statements();
+  // Alone, SQLite moves everything from the log to its place and deletes the log.
+  lock_->Unguard();
+  const absl::Status status = db_->Close();
+  db_ = nullptr;
+  lock_ = nullptr;
+  return status;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path, const SqliteOptions& options) {
+  SQS_ASSIGN_OR_RETURN(std::unique_ptr<OwnerLock> lock, OwnerLock::Take(path));
+  auto store = std::make_unique<SqliteStore>(path, options.durability, std::move(lock));
+  const absl::Status opened = store->Open(options.seed);
+  if (opened.ok()) return std::unique_ptr<Store>(std::move(store));
+  const std::string text(opened.message());
+  return absl::Status(opened.code(), text.find(path) == std::string::npos ? absl::StrCat(path, ": ", text) : text);
+}
+
+// In one step, which is one read transaction: the engine commits on meanwhile.
+absl::Status BackupSqliteFile(const std::string& path, const std::string& copy_path) {
+  SQS_ASSIGN_OR_RETURN(const auto source, Database::Open(path, Database::kReadOnly));
+  SQS_ASSIGN_OR_RETURN(const int version, SchemaVersionOf(*source));
+  if (version == 0) return absl::FailedPreconditionError(absl::StrCat(path, " is empty"));
+  SQS_ASSIGN_OR_RETURN(const auto copy, Database::Open(copy_path, Database::kCreate));
+  SQS_ASSIGN_OR_RETURN(const int64_t tables, copy->QueryInt("SELECT count(*) FROM sqlite_master"));
+  if (tables > 0) return absl::AlreadyExistsError(absl::StrCat(copy_path, " is there already"));
+  sqlite3_backup* backup = sqlite3_backup_init(copy->handle(), "main", source->handle(), "main");
+  if (backup == nullptr) return SqliteError(copy->handle(), sqlite3_errcode(copy->handle()), "backup");
+  sqlite3_backup_step(backup, -1);
+  const int code = sqlite3_backup_finish(backup);
+  return code == SQLITE_OK ? absl::OkStatus() : SqliteError(copy->handle(), code, "backup");
+}
+
+}  // namespace sqs

@@ -1,0 +1,58 @@
+// Engines on a file in a folder of the test's own.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "engine/engine.h"
+
+namespace sqs {
+
+class DurableFixture : public testing::Test {
+ protected:
+  DurableFixture() {
+    std::string name = (std::filesystem::temp_directory_path() / "localsqs_XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+    path_ = (folder_ / "queues.db").string();
+  }
+  ~DurableFixture() override { std::filesystem::remove_all(folder_); }
+
+  absl::StatusOr<std::unique_ptr<Engine>> TryOpen(const std::string& path, absl::Time now,
+                                                  Durability durability = Durability::kOs, bool strict = false) {
+    clock_ = std::make_shared<ManualClock>(now);
+    return Engine::Open({.clock = clock_,
+                         .seed = 7,
+                         .strict = strict,
+                         .history = {.effects_max = 1000000},
+                         .path = path,
+                         .durability = durability});
+  }
+  std::unique_ptr<Engine> Open(absl::Time now) { return Open(path_, now); }
+  std::unique_ptr<Engine> Open(const std::string& path, absl::Time now) {
+    auto engine = TryOpen(path, now);
+    EXPECT_TRUE(engine.ok()) << engine.status();
+    return engine.ok() ? *std::move(engine) : nullptr;
+  }
+
+  // What is on the disk now, as after the end of the process: the engine that runs goes on undisturbed.
+  std::string Snapshot() {
+    const std::string copy = (folder_ / ("copy" + std::to_string(++copies_) + ".db")).string();
+    std::filesystem::copy_file(path_, copy);
+    if (std::filesystem::exists(path_ + "-wal")) std::filesystem::copy_file(path_ + "-wal", copy + "-wal");
+    return copy;
+  }
+
+  const absl::Time t0 = absl::FromUnixSeconds(1767225600);
+  std::filesystem::path folder_;
+  std::string path_;
+  std::shared_ptr<ManualClock> clock_;
+  Caller caller_;
+  int copies_ = 0;
+};
+
+}  // namespace sqs
