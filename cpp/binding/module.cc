@@ -26,4 +26,5 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   sqs::binding::RegisterMetrics(m);
   sqs::binding::RegisterClient(m);
   sqs::binding::RegisterServer(m);
+  sqs::binding::RegisterStore(m);
 }

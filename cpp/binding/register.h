@@ -22,5 +22,6 @@ void RegisterEngine(pybind11::module_& m);
 void RegisterMetrics(pybind11::module_& m);
 void RegisterClient(pybind11::module_& m);
 void RegisterServer(pybind11::module_& m);
+void RegisterStore(pybind11::module_& m);
 
 }  // namespace sqs::binding

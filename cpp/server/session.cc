@@ -121,8 +121,8 @@ bool Session::Finish(absl::StatusOr<ReceiveMessageResult> result, std::string* o
 
 void Session::OnCommitted(std::string* out) {
   const std::vector<CommitPointPtr> commits = std::exchange(commits_, {});
-  const auto failed = std::find_if(commits.begin(), commits.end(),
-                                   [](const CommitPointPtr& commit) { return !commit->status().ok(); });
+  const auto failed =
+      std::find_if(commits.begin(), commits.end(), [](const CommitPointPtr& commit) { return !commit->status().ok(); });
   if (failed == commits.end()) return;
   out->clear();
   out_ = out;

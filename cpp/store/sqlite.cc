@@ -147,6 +147,36 @@ absl::string_view Statement::ReadOptionalText() {
 
 bool Statement::ReadSeal() { return sqlite3_column_int64(statement_, column_++) == sum_.Value(); }
 
+bool Statement::ReadWholeRow() {
+  const int last = column_count() - 1;
+  while (column_ < last) {
+    switch (sqlite3_column_type(statement_, column_)) {
+      case SQLITE_INTEGER:
+        ReadInt();
+        break;
+      case SQLITE_NULL:
+        ReadOptionalInt();
+        break;
+      default:
+        ReadText();
+    }
+  }
+  return ReadSeal();
+}
+
+int Statement::column_count() const { return sqlite3_column_count(statement_); }
+
+std::string Statement::ColumnText(int column) const {
+  const unsigned char* text = sqlite3_column_text(statement_, column);
+  return text == nullptr ? "" : reinterpret_cast<const char*>(text);
+}
+
+void Statement::BindRow(const Statement& from) {
+  for (int i = 0; i < from.column_count(); ++i) {
+    sqlite3_bind_value(statement_, i + 1, sqlite3_column_value(from.statement_, i));
+  }
+}
+
 void Statement::Reset() {
   sqlite3_reset(statement_);
   column_ = 0;

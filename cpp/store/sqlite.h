@@ -56,6 +56,14 @@ class Statement {
   // Reads the last column; whether it is the checksum of those before.
   bool ReadSeal();
 
+  // Reads all columns of the row, whatever they are; whether the last is the checksum of those before.
+  bool ReadWholeRow();
+  int column_count() const;
+  // A column as text, for a message; does not count as read.
+  std::string ColumnText(int column) const;
+  // Binds all columns of the row that `from` is at, as they are.
+  void BindRow(const Statement& from);
+
   // Ready to be bound and run anew.
   void Reset();
 

@@ -26,6 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=9324, help="port; 0 takes a free one (default: 9324)")
     parser.add_argument("--region", default="us-east-1", help="of callers whose signature names none")
     parser.add_argument("--account", default="000000000000", help="of callers whose access key names none")
+    parser.add_argument("--db", metavar="FILE", help="keep the queues in this file (default: in memory)")
+    parser.add_argument(
+        "--durability",
+        choices=["commit", "interval", "os"],
+        default="commit",
+        help="of --db: an answer means committed, synced within 5 ms, or left to the system (default: commit)",
+    )
     parser.add_argument("--clock", choices=["system", "manual"], default="system")
     parser.add_argument("--seed", type=int, help="of message ids and everything else random")
     parser.add_argument("--strict", action="store_true", help="the 60-second rules after DeleteQueue and PurgeQueue")
@@ -48,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, stopping)
     try:
         engine = Engine(
+            path=options.db,
+            durability=options.durability,
             clock=ManualClock(limit=None) if options.clock == "manual" else SystemClock(),
             seed=options.seed,
             region=options.region,

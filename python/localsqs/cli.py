@@ -3,6 +3,7 @@
 localsqs demo          the main job in a minute, on the shipped example, in virtual time
 localsqs bench         measures this machine
 localsqs serve         the endpoint for any AWS SDK, until stopped
+localsqs check FILE    whether the file of a durable engine is sound; also: export, salvage, backup
 localsqs up            a template's queues, functions and alarms, live, until stopped
 localsqs --version
 """
@@ -35,6 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from localsqs import _up
 
         return _up.run(arguments)
+    if arguments.command in ("check", "export", "salvage", "backup"):
+        from localsqs import _store
+
+        return _store.run(arguments)
     return _bench(arguments.seconds)
 
 
@@ -50,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve_arguments(serve)
     up = commands.add_parser("up", help="a CloudFormation or SAM template, live, until stopped")
     _add_up_arguments(up)
+    _add_store_commands(commands)
     return parser
 
 
@@ -63,6 +69,12 @@ def _add_up_arguments(parser: argparse.ArgumentParser) -> None:
     from localsqs import _up
 
     _up.add_arguments(parser)
+
+
+def _add_store_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from localsqs import _store
+
+    _store.add_commands(commands)
 
 
 def _bench(seconds: float) -> int:

@@ -43,10 +43,11 @@ _NEIGHBOURS = ("lambda", "cloudwatch", "sns", "cloudformation")
 
 
 class Engine:
-    """A world of queues, in memory. Thread-safe.
+    """A world of queues, in memory or in a file. Thread-safe.
 
     Args:
-        path: For queues that outlive the process; comes with a later version.
+        path: A file that keeps the queues: what was answered is there after a crash. It is made if it is not there. One
+            engine at a time has it; any SQLite tool may read it meanwhile. None keeps the queues in memory.
         clock: What the engine takes its time from; a SystemClock if None.
         seed: Everything that looks random (message ids, receipt handles, faults) is drawn from it; None takes one from
             the operating system. Two engines with one seed, on manual clocks, answer equal calls with equal bytes.
@@ -60,6 +61,12 @@ class Engine:
         enforce_policies: Another account may use a queue only if the queue's policy lets it, and a deny in the policy
             holds for everybody. Without it every account may use every queue, as far as AWS opens an operation to
             other accounts at all.
+        durability: What an answer promises of what it tells. "commit": it survives the loss of power (the disk is
+            waited for; calls of several threads share a wait). "interval": the end of the process at once, the loss of
+            power within 5 ms. "os": the end of the process. Only with `path`.
+
+    Raises:
+        localsqs.errors.StoreError: If the file cannot be opened, is damaged, or another engine has it. An OSError.
 
     Attributes:
         clock: The clock it was given. `engine.clock.advance(seconds=30)` on a ManualClock.
@@ -76,7 +83,7 @@ class Engine:
 
     def __init__(
         self,
-        path: str | None = None,
+        path: str | os.PathLike[str] | None = None,
         clock: _core.Clock | None = None,
         seed: int | None = None,
         region: str = "us-east-1",
@@ -85,11 +92,8 @@ class Engine:
         history_limit: int | None = None,
         in_flight_limit: int = 120_000,
         enforce_policies: bool = False,
+        durability: Literal["commit", "interval", "os"] = "commit",
     ) -> None:
-        if path is not None:
-            raise NotImplementedError(
-                "Engine(path=...): durable queues come with a later version of localsqs; this one keeps them in memory"
-            )
         self.clock = SystemClock() if clock is None else clock
         if not isinstance(self.clock, _core.Clock):
             raise TypeError(f"clock must be one of localsqs's clocks, not {type(clock).__name__}")
@@ -105,6 +109,8 @@ class Engine:
             in_flight_limit=_checked_int("in_flight_limit", in_flight_limit, 2**31 - 1),
             history_limit=_checked_int("history_limit", history_limit, 2**32 - 1),
             enforce_policies=bool(enforce_policies),
+            path=_path_text(path),
+            durability=durability,
         )
         self.closed = False
         self._strict = bool(strict)
@@ -439,16 +445,31 @@ class Engine:
         engine._core.replay(history._effects)
         return engine
 
+    # --- Durability --------------------------------------------------------------------------------------------------
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Writes a consistent copy of the engine's file to a new one, while the engine goes on.
+
+        Raises:
+            localsqs.errors.StoreError: If the engine is in memory, the file is there already, or writing fails.
+        """
+        self._core.backup(_path_text(path))
+
     # --- Life --------------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
         """Ends all waiting receives with an empty answer, and handlers that sleep; later calls fail with
-        InternalFailure."""
+        InternalFailure.
+
+        A durable engine gives up its file. Nothing that was answered depends on it.
+        """
         self.closed = True
-        self._core.close()
-        for made in list(self._made.values()):
-            if hasattr(made, "close"):
-                made.close()
+        try:
+            self._core.close()
+        finally:
+            for made in list(self._made.values()):
+                if hasattr(made, "close"):
+                    made.close()
 
     def __enter__(self) -> Engine:
         return self

@@ -1,6 +1,8 @@
 """What goes wrong, as boto3 raises it.
 
     Exception
+      OSError
+        StoreError                      the file of a durable engine: in use, damaged, not writable
       ClientError                       what the service answers; .response, .operation_name
         QueueDoesNotExist, ...          a class for each error of the service model: client.exceptions has them all
       BotoCoreError
@@ -48,13 +50,18 @@ __all__ = [
     "OperationNotPageableError",
     "PaginationError",
     "ParamValidationError",
+    "StoreError",
     "UnknownClientMethodError",
     "WaiterError",
     "exceptions",
 ]
 
 # Classes that botocore has too.
-_BASES = frozenset(__all__) - {"Exceptions", "exceptions"}
+_BASES = frozenset(__all__) - {"Exceptions", "StoreError", "exceptions"}
+
+
+class StoreError(OSError):
+    """The file of a durable engine could not be used: the text says which and why."""
 
 
 class Exceptions(ExceptionAttributes):

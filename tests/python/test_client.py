@@ -191,11 +191,6 @@ def test_other_services_say_what_there_is(engine, service):
         localsqs.client(service)
 
 
-def test_durable_engines_come_later():
-    with pytest.raises(NotImplementedError, match="later version"):
-        localsqs.Engine(path="queues.db")
-
-
 @pytest.mark.parametrize(
     ("options", "error"),
     [

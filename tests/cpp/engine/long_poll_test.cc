@@ -119,7 +119,7 @@ TEST_F(ParkedReceiveTest, ClosingTheEngineEndsEveryWait) {
   const std::string url = Create("q");
   Parked parked;
   Park(url, &parked);
-  engine_.Close();
+  engine_.Close().IgnoreError();
   EXPECT_EQ(parked.got, "nothing");
   EXPECT_EQ(InfoOf(engine_.Call(ListQueuesRequest{}, caller_).status()).code, ErrorCode::kInternalFailure);
 }
