@@ -1,6 +1,7 @@
 // The engine on a store: opening, what gathers for the next commit, what happens when there can be none.
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "base/uuid.h"
 #include "engine/engine.h"
@@ -23,10 +24,14 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(Options options) {
   SQS_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
                        OpenSqliteStore(options.path, {.durability = options.durability, .seed = seed}));
   const Store::Identity identity = store->identity();
+  const std::string path = options.path;
   options.seed = SeedOfEpoch(options.seed.value_or(identity.seed), identity.epoch);
   if (options.clock != nullptr) options.clock->CatchUp(identity.progress.now);
   std::unique_ptr<Engine> engine(new Engine(std::move(options), identity.progress));
-  SQS_RETURN_IF_ERROR(engine->Restore(std::move(store), identity.progress));
+  const absl::Status restored = engine->Restore(std::move(store), identity.progress);
+  if (!restored.ok()) {
+    return absl::Status(restored.code(), absl::StrCat(path, ": ", restored.message(), " (see localsqs check, salvage)"));
+  }
   return engine;
 }
 
