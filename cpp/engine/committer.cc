@@ -1,5 +1,7 @@
 #include "engine/committer.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <utility>
 
@@ -13,9 +15,11 @@ absl::Status StoreFailure(const absl::Status& status) {
 }
 
 Committer::Committer(std::unique_ptr<Store> store, Source& source)
-    : store_(std::move(store)), source_(source), thread_([this] { Run(); }) {}
+    : store_(std::move(store)), process_(getpid()), source_(source), thread_([this] { Run(); }) {}
 
 Committer::~Committer() { Close().IgnoreError(); }
+
+bool Committer::is_this_process() const { return getpid() == process_; }
 
 void Committer::Want() {
   if (wanted_.exchange(true)) return;
@@ -33,6 +37,12 @@ void Committer::RetryIfFull() {
 }
 
 absl::Status Committer::Close() {
+  if (!is_this_process()) {
+    if (thread_.joinable()) thread_.detach();
+    // Closing SQLite's connection here would touch the files of the process that has them.
+    static_cast<void>(store_.release());
+    return absl::OkStatus();
+  }
   {
     std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;

@@ -38,6 +38,9 @@ class Committer {
   Committer(std::unique_ptr<Store> store, Source& source);
   ~Committer();
 
+  // False in a process that was forked from the one with the engine: it has neither the thread nor the file.
+  bool is_this_process() const;
+
   // Something has gathered. Cheap, and never waits for a commit.
   void Want();
 
@@ -47,7 +50,7 @@ class Committer {
   // See Store::Backup.
   absl::Status Backup(const std::string& path) { return store_->Backup(path); }
 
-  // Commits what is there and closes the store. Once.
+  // Commits what is there and closes the store. Once. In a forked process it lets go of both.
   absl::Status Close();
 
  private:
@@ -57,7 +60,8 @@ class Committer {
   void EnterDead(const absl::Status& status);
   void Refuse(const absl::Status& status, bool for_good);
 
-  const std::unique_ptr<Store> store_;
+  std::unique_ptr<Store> store_;
+  const int process_;
   Source& source_;
 
   std::atomic<bool> wanted_{false};

@@ -67,6 +67,11 @@ CommitPointPtr Engine::UncommittedPoint() {
 
 absl::Status Engine::CheckOpen() const {
   if (closed_) return SqsError(ErrorCode::kInternalFailure, "The engine is closed.");
+  if (committer_ != nullptr && !committer_->is_this_process()) {
+    return SqsError(ErrorCode::kInternalFailure,
+                    "The engine's file belongs to the process that this one was forked from. Open engines after forking, "
+                    "or share one over HTTP: engine.serve().");
+  }
   return refusal_;
 }
 

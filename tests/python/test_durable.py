@@ -289,6 +289,29 @@ def test_another_owner_ends_the_engine(path: Path, capfd: pytest.CaptureFixture[
         ] == {"ApproximateNumberOfMessages": "5"}
 
 
+def test_a_forked_process_has_no_part_in_the_engine(path: Path) -> None:
+    code = """
+import os, sys, localsqs
+engine = localsqs.Engine(path=sys.argv[1])
+sqs = engine.client("sqs")
+url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+child = os.fork()
+try:
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+except sqs.exceptions.ClientError as error:
+    print(error.response["Error"]["Message"])
+if child:
+    print(os.waitpid(child, 0)[1], flush=True)
+engine.close()
+"""
+    done = python(code, path)
+    assert done.returncode == 0, done.stderr
+    assert "belongs to the process that this one was forked from" in done.stdout
+    assert done.stdout.splitlines()[-1] == "0"
+    with localsqs.Engine(path=path) as engine:
+        assert engine.dump().count(" visible received ") == 1
+
+
 # --- Serving ---------------------------------------------------------------------------------------------------------
 
 
@@ -306,3 +329,19 @@ def test_a_served_engine_is_durable(path: Path) -> None:
     with localsqs.Engine(path=path) as engine:
         dump = engine.dump()
         assert {i for i in ids if i in dump} == set(ids) - {message["MessageId"] for message in got}
+
+
+def test_nothing_is_acknowledged_over_http_once_the_store_failed(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with localsqs.Engine(path=path) as engine, engine.serve() as server:
+        url = fill(engine)
+        db = sqlite3.connect(path)
+        db.execute("UPDATE engine SET epoch = epoch + 1")
+        db.commit()
+        db.close()
+        for _ in range(2):
+            with Wire(server.port) as wire:
+                answer = wire.ask(json_request("SendMessage", {"QueueUrl": url, "MessageBody": "x"}))
+            assert answer.status == 500
+            assert answer.json()["__type"].endswith("#InternalFailure")
+    assert "THE STORE HAS FAILED" in capfd.readouterr().err
+    assert len(_bodies(path)) == 5
