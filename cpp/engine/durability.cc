@@ -30,7 +30,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(Options options) {
   std::unique_ptr<Engine> engine(new Engine(std::move(options), identity.progress));
   const absl::Status restored = engine->Restore(std::move(store), identity.progress);
   if (!restored.ok()) {
-    return absl::Status(restored.code(), absl::StrCat(path, ": ", restored.message(), " (see localsqs check, salvage)"));
+    return absl::Status(restored.code(),
+                        absl::StrCat(path, ": ", restored.message(), " (see localsqs check, salvage)"));
   }
   return engine;
 }
@@ -68,9 +69,10 @@ CommitPointPtr Engine::UncommittedPoint() {
 absl::Status Engine::CheckOpen() const {
   if (closed_) return SqsError(ErrorCode::kInternalFailure, "The engine is closed.");
   if (committer_ != nullptr && !committer_->is_this_process()) {
-    return SqsError(ErrorCode::kInternalFailure,
-                    "The engine's file belongs to the process that this one was forked from. Open engines after forking, "
-                    "or share one over HTTP: engine.serve().");
+    return SqsError(
+        ErrorCode::kInternalFailure,
+        "The engine's file belongs to the process that this one was forked from. Open engines after forking, "
+        "or share one over HTTP: engine.serve().");
   }
   return refusal_;
 }

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from http_wire import Wire, json_request
 
 import localsqs
 from localsqs import cli
