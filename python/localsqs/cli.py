@@ -40,6 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from localsqs import _up
 
         return _up.run(arguments)
+    if arguments.command in ("check", "export", "salvage", "backup"):
+        from localsqs import _store
+
+        return _store.run(arguments)
     return _bench(arguments.seconds)
 
 
@@ -56,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_store_commands(commands)
     up = commands.add_parser("up", help="a CloudFormation or SAM template, live, until stopped")
     _add_up_arguments(up)
+    _add_store_commands(commands)
     return parser
 
 
@@ -75,6 +80,12 @@ def _add_up_arguments(parser: argparse.ArgumentParser) -> None:
     from localsqs import _up
 
     _up.add_arguments(parser)
+
+
+def _add_store_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from localsqs import _store
+
+    _store.add_commands(commands)
 
 
 def _bench(seconds: float) -> int:

@@ -464,10 +464,12 @@ class Engine:
         A durable engine gives up its file. Nothing that was answered depends on it.
         """
         self.closed = True
-        self._core.close()
-        for made in list(self._made.values()):
-            if hasattr(made, "close"):
-                made.close()
+        try:
+            self._core.close()
+        finally:
+            for made in list(self._made.values()):
+                if hasattr(made, "close"):
+                    made.close()
 
     def __enter__(self) -> Engine:
         return self
