@@ -43,6 +43,7 @@
 #include "api/errors.h"
 #include "api/operations.h"
 #include "api/usage.h"
+#include "base/digest.h"
 #include "base/random.h"
 #include "queue/queue.h"
 
@@ -243,7 +244,7 @@ class Accounts {
                                   absl::string_view source_arn, bool source_is_fifo, const QueueName& source) const;
 
   // send.cc
-  SentMessage Send(Queue& queue, const MessageToSend& message, const CallContext& context);
+  SentMessage Send(Queue& queue, const MessageToSend& message, const Md5Digest& md5, const CallContext& context);
   absl::Status AdmitSendBatch(Queue& queue, const std::vector<SendMessageBatchRequestEntry>& entries, absl::Time now);
 
   // receive.cc

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "account/accounts.h"
 #include "account/message_rules.h"
-#include "api/system_attributes.h"
+#include "account/system_attribute_values.h"
 #include "base/status.h"
 
 namespace sqs {
@@ -59,48 +59,6 @@ bool Wants(const PreparedReceive& receive, absl::string_view name) {
   const auto& prefixes = receive.message_attribute_prefixes;
   return std::any_of(prefixes.begin(), prefixes.end(),
                      [name](const std::string& prefix) { return absl::StartsWith(name, prefix); });
-}
-
-std::string Milliseconds(absl::Time at) { return absl::StrCat(absl::ToUnixMillis(at)); }
-
-// The value of one system attribute, "" where it does not apply to the message.
-std::string SystemAttributeOf(const Queue& queue, const Message& message, SystemAttribute attribute) {
-  const Payload& payload = *message.payload;
-  static const PayloadExtras kNone;
-  const PayloadExtras& extras = payload.extras() == nullptr ? kNone : *payload.extras();
-  switch (attribute) {
-    case SystemAttribute::kSenderId:
-      return extras.sender_id.empty() ? queue.name().account : extras.sender_id;
-    case SystemAttribute::kSentTimestamp:
-      return Milliseconds(payload.sent_at());
-    case SystemAttribute::kApproximateReceiveCount:
-      return absl::StrCat(message.receive_count);
-    case SystemAttribute::kApproximateFirstReceiveTimestamp:
-      return Milliseconds(absl::FromUnixNanos(message.first_received_at_ns));
-    case SystemAttribute::kSequenceNumber:
-      return queue.fifo() ? Queue::SequenceNumberText(message.sequence) : "";
-    case SystemAttribute::kMessageDeduplicationId:
-      return extras.deduplication_id;
-    case SystemAttribute::kMessageGroupId:
-      return extras.group_id;
-    case SystemAttribute::kAWSTraceHeader:
-      return extras.trace_header;
-    case SystemAttribute::kDeadLetterQueueSourceArn:
-      return extras.dead_letter_source_arn;
-  }
-  return "";
-}
-
-void AddSystemAttributeValues(const Queue& queue, const Message& message, SystemAttributeSet wanted,
-                              StringMap* attributes) {
-  if (wanted == 0) return;
-#define SQS_ADD_IF_WANTED(Name)                                                      \
-  if (wanted & Bit(SystemAttribute::k##Name)) {                                      \
-    std::string value = SystemAttributeOf(queue, message, SystemAttribute::k##Name); \
-    if (!value.empty()) attributes->emplace_back(#Name, std::move(value));           \
-  }
-  SQS_SYSTEM_ATTRIBUTES(SQS_ADD_IF_WANTED)
-#undef SQS_ADD_IF_WANTED
 }
 
 int64_t PayloadBytes(const Payload& payload) {
@@ -259,7 +217,9 @@ void Accounts::Render(const Queue& queue, const Message& message, MessagePlace p
   received->receipt_handle = queue.MakeReceiptHandle(place, message.receive_count);
   received->md5_of_body = HexLower(payload.body_md5());
   received->body.assign(payload.body().data(), payload.body().size());
-  AddSystemAttributeValues(queue, message, receive.system_attributes, &received->attributes);
+  if (receive.system_attributes != 0) {
+    received->attributes = SystemAttributesOf(message, queue.name().account, queue.fifo(), receive.system_attributes);
+  }
   if (payload.extras() == nullptr) return;
   for (const auto& attribute : payload.extras()->message_attributes) {
     if (Wants(receive, attribute.first)) received->message_attributes.push_back(attribute);

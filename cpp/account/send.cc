@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "account/accounts.h"
 #include "account/batch.h"
@@ -55,6 +56,16 @@ absl::Status CheckTotalBytes(int64_t bytes) {
                                                                 " bytes. You have sent ", bytes, " bytes."));
 }
 
+using BodyDigests = absl::InlinedVector<Md5Digest, kBatchEntriesMax>;
+
+BodyDigests BodyDigestsOf(const std::vector<SendMessageBatchRequestEntry>& entries) {
+  absl::InlinedVector<absl::string_view, kBatchEntriesMax> bodies;
+  for (const SendMessageBatchRequestEntry& entry : entries) bodies.push_back(entry.message.message_body);
+  BodyDigests md5s(bodies.size());
+  Md5Each(bodies.data(), bodies.size(), md5s.data());
+  return md5s;
+}
+
 std::string TraceHeaderOf(const MessageToSend& message) {
   for (const auto& [name, value] : message.message_system_attributes) {
     if (name == "AWSTraceHeader") return value.string_value.value_or("");
@@ -91,7 +102,7 @@ absl::StatusOr<SendMessageResult> Accounts::Handle(const SendMessageRequest& req
   SQS_RETURN_IF_ERROR(CheckSize(queue->config(), message, kInvalid));
   SQS_RETURN_IF_ERROR(
       AdmitFifo(*queue, Operation::kSendMessage, message.message_group_id.value_or(""), 1, context.now));
-  return SendMessageResult{Send(*queue, message, context)};
+  return SendMessageResult{Send(*queue, message, Md5(message.message_body), context)};
 }
 
 absl::StatusOr<SendMessageBatchResult> Accounts::Handle(const SendMessageBatchRequest& request,
@@ -105,12 +116,13 @@ absl::StatusOr<SendMessageBatchResult> Accounts::Handle(const SendMessageBatchRe
   if (queue->fifo()) SQS_RETURN_IF_ERROR(CheckFifoBatch(queue->config(), entries));
   SQS_RETURN_IF_ERROR(AdmitSendBatch(*queue, entries, context.now));
 
+  const BodyDigests md5s = BodyDigestsOf(entries);
   SendMessageBatchResult result;
   result.successful.reserve(entries.size());
   for (size_t i = 0; i < entries.size(); ++i) {
     const absl::Status status = CheckEntry(queue->config(), entries[i], i + 1);
     if (status.ok()) {
-      result.successful.push_back({entries[i].id, Send(*queue, entries[i].message, context)});
+      result.successful.push_back({entries[i].id, Send(*queue, entries[i].message, md5s[i], context)});
     } else {
       result.failed.push_back(FailedEntry(entries[i].id, status));
     }
@@ -133,7 +145,8 @@ absl::Status Accounts::AdmitSendBatch(Queue& queue, const std::vector<SendMessag
   return absl::OkStatus();
 }
 
-SentMessage Accounts::Send(Queue& queue, const MessageToSend& message, const CallContext& context) {
+SentMessage Accounts::Send(Queue& queue, const MessageToSend& message, const Md5Digest& md5,
+                           const CallContext& context) {
   std::string content_id;
   absl::string_view deduplication_id;
   if (queue.fifo()) {
@@ -141,7 +154,6 @@ SentMessage Accounts::Send(Queue& queue, const MessageToSend& message, const Cal
     deduplication_id = message.message_deduplication_id.has_value() ? *message.message_deduplication_id : content_id;
   }
 
-  const Md5Digest md5 = Md5(message.message_body);
   SentMessage sent;
   sent.md5_of_message_body = HexLower(md5);
   sent.md5_of_message_attributes = Md5OfAttributes(message.message_attributes);

@@ -162,14 +162,17 @@ py::dict GetFaults(EngineHandle& self) {
 
 // Sets the members that `changes` names; localsqs.faults has checked the values.
 void SetFaults(EngineHandle& self, const py::dict& changes) {
-  FaultOptions faults = ReadFaults(self);
-  FaultMembers(
-      [&changes](const char* name, auto& value) {
-        if (changes.contains(name)) value = py::cast<std::decay_t<decltype(value)>>(changes[name]);
-      },
-      faults);
-  py::gil_scoped_release release;
-  self.engine.set_faults(faults);
+  for (bool done = false; !done;) {
+    const FaultOptions before = ReadFaults(self);
+    FaultOptions faults = before;
+    FaultMembers(
+        [&changes](const char* name, auto& value) {
+          if (changes.contains(name)) value = py::cast<std::decay_t<decltype(value)>>(changes[name]);
+        },
+        faults);
+    py::gil_scoped_release release;
+    done = self.engine.ReplaceFaults(before, faults);  // Another thread may change others meanwhile.
+  }
 }
 
 }  // namespace

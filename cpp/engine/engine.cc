@@ -433,6 +433,14 @@ void Engine::set_faults(const FaultOptions& faults) {
   latency_seconds_.store(faults.latency_seconds, std::memory_order_relaxed);
 }
 
+bool Engine::ReplaceFaults(const FaultOptions& expected, const FaultOptions& faults) {
+  MutexLock lock(mutex_);
+  if (accounts_.faults() != expected) return false;
+  accounts_.faults() = faults;
+  latency_seconds_.store(faults.latency_seconds, std::memory_order_relaxed);
+  return true;
+}
+
 std::string Engine::Dump() {
   std::string text;
   Look([&text](const Accounts& accounts, absl::Time now) { text = accounts.Dump(now); });

@@ -154,6 +154,8 @@ class Engine : public ClockListener, public Committer::Source {
   void Look(absl::FunctionRef<void(const Accounts&, absl::Time now)> visit);
   FaultOptions faults();
   void set_faults(const FaultOptions& faults);
+  // The same, if they are still `expected`; else false. For who changes some of them and leaves the others.
+  bool ReplaceFaults(const FaultOptions& expected, const FaultOptions& faults);
   // The whole state as text. See Accounts::Dump.
   std::string Dump();
 

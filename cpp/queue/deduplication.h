@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 
@@ -16,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "api/queue_config.h"
+#include "base/lazy_deque.h"
 #include "base/uuid.h"
 
 namespace sqs {
@@ -71,9 +71,9 @@ class DeduplicationMemory {
   };
 
   struct Generation {
-    std::deque<Row> rows;  // In order of age.
+    LazyDeque<Row> rows;  // In order of age.
     // The rows' keys one after another, so that none needs an allocation of its own.
-    std::deque<std::string> keys;
+    LazyDeque<std::string> keys;
     absl::flat_hash_set<Slot, HashOf, SameKey> by_key;  // Looked up, never walked.
 
     const Row* Find(const Probe& probe) const;

@@ -1,14 +1,15 @@
 // Answers of FIFO receives that carried a ReceiveRequestAttemptId, for five minutes (7.5).
 #pragma once
 
-#include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "api/effects.h"
+#include "base/lazy_deque.h"
 
 namespace sqs {
 
@@ -31,7 +32,7 @@ class ReceiveAttempts {
 
  private:
   absl::flat_hash_map<std::string, Attempt> attempts_;
-  std::deque<std::pair<absl::Time, std::string>> by_age_;
+  LazyDeque<std::pair<absl::Time, std::string>> by_age_;
 };
 
 }  // namespace sqs

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/plain_socket.h"
 #include "server/session.h"
 
 namespace sqs::server {
@@ -30,16 +31,21 @@ std::string ClientName(const tcp::socket& socket, const ServerContext& context) 
   return error ? "-" : absl::StrCat(client.address().to_string(), ":", client.port());
 }
 
-// `Stream` is a socket, or TLS on one.
+using TlsStream = asio::ssl::stream<tcp::socket>;
+
+// `Stream` is a PlainSocket, whose poll tells when it is ready, or a TlsStream, which Asio drives.
 template <class Stream>
-class ConnectionOn : public Connection, public std::enable_shared_from_this<ConnectionOn<Stream>> {
+class ConnectionOn : public Connection,
+                     public SocketPoll::Watcher,
+                     public std::enable_shared_from_this<ConnectionOn<Stream>> {
  public:
-  template <class... TlsContext>
-  ConnectionOn(tcp::socket socket, ServerContext& context, TlsContext&... tls)
+  // `beside`: what the stream needs beside the socket, its poll or its TLS.
+  template <class Beside>
+  ConnectionOn(tcp::socket socket, ServerContext& context, Beside& beside)
       : context_(context),
         session_(context, ClientName(socket, context)),
         parser_(context.limits),
-        stream_(std::move(socket), tls...),
+        stream_(std::move(socket), beside),
         deadline_(context.io) {
     context_.counters.OnConnection(+1);
   }
@@ -49,19 +55,14 @@ class ConnectionOn : public Connection, public std::enable_shared_from_this<Conn
   void Stop() override;
 
  private:
-  static constexpr bool kTls = !std::is_same_v<Stream, tcp::socket>;
+  static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
 
-  tcp::socket& socket() {
-    if constexpr (kTls) {
-      return stream_.next_layer();
-    } else {
-      return stream_;
-    }
-  }
   absl::string_view received() const { return {static_cast<const char*>(in_.data().data()), in_.size()}; }
 
   void Read();
-  void OnReadable(const boost::system::error_code& error);
+  void OnReady(uint32_t events) override;
+  void TellWanted();
+  void OnReadable();
   void OnRead(const boost::system::error_code& error, size_t bytes);
   void PerformAll();
   bool PerformOne();
@@ -70,7 +71,9 @@ class ConnectionOn : public Connection, public std::enable_shared_from_this<Conn
   void Write();
   bool HoldUntilCommitted();
   void OnCommitted();
-  void WriteRest(size_t written);
+  void WriteRest();
+  void OnWritable();
+  void OnRestWritten(const boost::system::error_code& error);
   void OnWritten(const boost::system::error_code& error);
   bool ClientHasLeft();
   void GiveTime(std::chrono::seconds seconds);
@@ -82,20 +85,20 @@ class ConnectionOn : public Connection, public std::enable_shared_from_this<Conn
   Stream stream_;
   asio::steady_timer deadline_;
   beast::flat_buffer in_;
+  std::string tls_in_;                   // What a read under way fills: `in_` may move meanwhile.
   std::string out_;                      // Answers, in order.
-  std::string sending_;                  // What is being written.
+  std::string sending_;                  // What is being written,
+  size_t sent_ = 0;                      // and how much of it is.
   std::shared_ptr<ConnectionOn> alive_;  // Ourselves until closed: now and then no operation is under way to hold us.
   bool reading_ = false;
   bool writing_ = false;  // Or waiting for the commit before it.
+  bool awaits_write_ = false;
   bool closed_ = false;
 };
 
 template <class Stream>
 void ConnectionOn<Stream>::Start() {
   alive_ = this->shared_from_this();
-  boost::system::error_code ignored;
-  socket().set_option(tcp::no_delay(true), ignored);
-  socket().non_blocking(true, ignored);
   if constexpr (kTls) {
     GiveTime(context_.limits.request_time);
     stream_.async_handshake(asio::ssl::stream_base::server,
@@ -105,6 +108,7 @@ void ConnectionOn<Stream>::Start() {
                               self->Read();
                             });
   } else {
+    if (!stream_.Watch(this)) return Close();
     Read();
   }
 }
@@ -126,10 +130,14 @@ void ConnectionOn<Stream>::Close(bool reset) {
   if (std::exchange(closed_, true)) return;
   const std::shared_ptr<ConnectionOn> until_done = std::move(alive_);
   session_.End(/*unread=*/reset || !out_.empty() || !sending_.empty());
-  boost::system::error_code ignored;
   deadline_.cancel();
-  socket().shutdown(tcp::socket::shutdown_both, ignored);
-  socket().close(ignored);
+  if constexpr (kTls) {
+    boost::system::error_code ignored;
+    stream_.next_layer().shutdown(tcp::socket::shutdown_both, ignored);
+    stream_.next_layer().close(ignored);
+  } else {
+    stream_.Close();
+  }
 }
 
 // A request must be complete, and an answer taken, within this time. Idle connections have no limit.
@@ -144,37 +152,56 @@ void ConnectionOn<Stream>::GiveTime(std::chrono::seconds seconds) {
 
 // --- Reading --------------------------------------------------------------------------------------------------------
 
-// While a poll is parked the connection waits without a buffer, so that thousands of them cost little. Else it reads:
-// Asio then knows from a read that did not fill the buffer that the socket is empty, and spares a system call, whereas
-// a wait is an epoll_ctl each time (a twentieth of the requests, measured).
+// Without TLS it waits without a buffer, so that thousands of parked polls and idle connections cost little.
 template <class Stream>
 void ConnectionOn<Stream>::Read() {
   if (reading_ || closed_) return;
   reading_ = true;
   if (in_.size() == 0 && in_.capacity() > kKeptBytesMax) in_.shrink_to_fit();
-  if (kTls || !session_.is_parked()) {
-    stream_.async_read_some(in_.prepare(kReadBytes),
+  if constexpr (kTls) {
+    tls_in_.resize(kReadBytes);
+    stream_.async_read_some(asio::buffer(tls_in_),
                             [self = this->shared_from_this()](const boost::system::error_code& error, size_t bytes) {
                               self->reading_ = false;
+                              asio::buffer_copy(self->in_.prepare(bytes), asio::buffer(self->tls_in_, bytes));
                               self->OnRead(error, bytes);
                             });
   } else {
-    socket().async_wait(tcp::socket::wait_read,
-                        [self = this->shared_from_this()](const boost::system::error_code& error) {
-                          self->reading_ = false;
-                          self->OnReadable(error);
-                        });
+    TellWanted();
   }
 }
 
 template <class Stream>
-void ConnectionOn<Stream>::OnReadable(boost::system::error_code const& error) {
-  if (closed_) return;
-  if (error) return OnRead(error, 0);
-  boost::system::error_code failure;
-  const size_t bytes = stream_.read_some(in_.prepare(kReadBytes), failure);
-  if (failure == asio::error::would_block || failure == asio::error::try_again) return Read();
-  OnRead(failure, bytes);
+void ConnectionOn<Stream>::OnReady(uint32_t events) {
+  const std::shared_ptr<ConnectionOn> until_done = alive_;
+  if constexpr (!kTls) {
+    const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+    if (awaits_write_ && (broken || (events & EPOLLOUT) != 0)) {
+      OnWritable();
+    } else if (reading_) {
+      OnReadable();
+    } else if (broken) {
+      Close(/*reset=*/true);
+    }
+    TellWanted();
+  }
+}
+
+// Of what is not wanted the poll would tell again and again.
+template <class Stream>
+void ConnectionOn<Stream>::TellWanted() {
+  if constexpr (!kTls) {
+    if (!closed_) stream_.Want((reading_ ? uint32_t{EPOLLIN} : 0) | (awaits_write_ ? uint32_t{EPOLLOUT} : 0));
+  }
+}
+
+template <class Stream>
+void ConnectionOn<Stream>::OnReadable() {
+  reading_ = false;
+  boost::system::error_code error;
+  const size_t bytes = stream_.read_some(in_.prepare(kReadBytes), error);
+  if (error == asio::error::would_block || error == asio::error::try_again) return Read();
+  OnRead(error, bytes);
 }
 
 template <class Stream>
@@ -245,13 +272,17 @@ void ConnectionOn<Stream>::OnServed(absl::StatusOr<ReceiveMessageResult> result)
   PerformAll();
 }
 
-// Whether the end of the client's stream has come in already, which the loop has not told us yet.
+// Whether the end of the client's stream has come in already, which nobody has told us yet.
 template <class Stream>
 bool ConnectionOn<Stream>::ClientHasLeft() {
-  char byte;
-  boost::system::error_code error;
-  const size_t bytes = socket().receive(asio::buffer(&byte, 1), tcp::socket::message_peek, error);
-  return bytes == 0 && error != asio::error::would_block && error != asio::error::try_again;
+  if constexpr (kTls) {
+    char byte;
+    boost::system::error_code error;
+    const size_t bytes = stream_.next_layer().receive(asio::buffer(&byte, 1), tcp::socket::message_peek, error);
+    return bytes == 0 && error != asio::error::would_block && error != asio::error::try_again;
+  } else {
+    return stream_.IsAtEnd();
+  }
 }
 
 // --- Writing --------------------------------------------------------------------------------------------------------
@@ -263,13 +294,15 @@ void ConnectionOn<Stream>::Write() {
   if (HoldUntilCommitted()) return;
   sending_.swap(out_);
   context_.counters.OnBytesOut(sending_.size());
-  if constexpr (kTls) return WriteRest(0);
-  boost::system::error_code error;
-  const size_t written = stream_.write_some(asio::buffer(sending_), error);
-  if (error == asio::error::would_block || error == asio::error::try_again) error = {};
-  if (error) return Close(/*reset=*/true);
-  if (written == sending_.size()) return OnWritten({});
-  WriteRest(written);
+  if constexpr (kTls) {
+    WriteRest();
+  } else {
+    boost::system::error_code error;
+    sent_ = stream_.write_some(asio::buffer(sending_), error);
+    if (error == asio::error::would_block || error == asio::error::try_again) error = {};
+    if (error || sent_ == sending_.size()) return OnWritten(error);
+    WriteRest();
+  }
 }
 
 // True if what the answers tell is not committed yet: OnCommitted writes them then. No thread waits.
@@ -299,15 +332,33 @@ void ConnectionOn<Stream>::OnCommitted() {
 }
 
 template <class Stream>
-void ConnectionOn<Stream>::WriteRest(size_t written) {
+void ConnectionOn<Stream>::WriteRest() {
   writing_ = true;
   GiveTime(context_.limits.request_time);
-  asio::async_write(stream_, asio::buffer(sending_) + written,
-                    [self = this->shared_from_this()](const boost::system::error_code& failure, size_t) {
-                      self->writing_ = false;
-                      self->deadline_.cancel();
-                      self->OnWritten(failure);
-                    });
+  if constexpr (kTls) {
+    asio::async_write(stream_, asio::buffer(sending_),
+                      [self = this->shared_from_this()](const boost::system::error_code& failure, size_t) {
+                        self->OnRestWritten(failure);
+                      });
+  } else {
+    awaits_write_ = true;
+    TellWanted();
+  }
+}
+
+template <class Stream>
+void ConnectionOn<Stream>::OnWritable() {
+  boost::system::error_code error;
+  sent_ += stream_.write_some(asio::buffer(sending_) + sent_, error);
+  if (error == asio::error::would_block || error == asio::error::try_again) return;
+  if (error || sent_ == sending_.size()) OnRestWritten(error);
+}
+
+template <class Stream>
+void ConnectionOn<Stream>::OnRestWritten(const boost::system::error_code& error) {
+  writing_ = awaits_write_ = false;
+  deadline_.cancel();
+  OnWritten(error);
 }
 
 template <class Stream>
@@ -315,6 +366,7 @@ void ConnectionOn<Stream>::OnWritten(const boost::system::error_code& error) {
   if (closed_) return;
   if (error) return Close(/*reset=*/true);
   sending_.clear();
+  sent_ = 0;
   if (sending_.capacity() > kKeptBytesMax) sending_.shrink_to_fit();
   PerformAll();
 }
@@ -322,8 +374,13 @@ void ConnectionOn<Stream>::OnWritten(const boost::system::error_code& error) {
 }  // namespace
 
 std::shared_ptr<Connection> MakeConnection(tcp::socket socket, ServerContext& context) {
-  if (context.tls == nullptr) return std::make_shared<ConnectionOn<tcp::socket>>(std::move(socket), context);
-  return std::make_shared<ConnectionOn<asio::ssl::stream<tcp::socket>>>(std::move(socket), context, *context.tls);
+  boost::system::error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.non_blocking(true, ignored);
+  if (context.tls != nullptr) {
+    return std::make_shared<ConnectionOn<TlsStream>>(std::move(socket), context, *context.tls);
+  }
+  return std::make_shared<ConnectionOn<PlainSocket>>(std::move(socket), context, context.poll);
 }
 
 }  // namespace sqs::server

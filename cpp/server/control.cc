@@ -94,15 +94,24 @@ Answered MoveClockTo(Call& call) {
 
 Answered GetFaults(Call& call) { return FaultsJson(call.engine.faults()); }
 
-Answered SetFaults(Call& call, FaultOptions faults) {
+Answered PutFaults(Call& call) {
   SQS_ASSIGN_OR_RETURN(const Json object, ParseObject(call.body));
+  FaultOptions faults;
   SQS_RETURN_IF_ERROR(ReadFaults(object, &faults));
   call.engine.set_faults(faults);
   return GetFaults(call);
 }
 
-Answered PutFaults(Call& call) { return SetFaults(call, FaultOptions()); }
-Answered ChangeFaults(Call& call) { return SetFaults(call, call.engine.faults()); }
+Answered ChangeFaults(Call& call) {
+  SQS_ASSIGN_OR_RETURN(const Json object, ParseObject(call.body));
+  for (bool done = false; !done;) {
+    const FaultOptions before = call.engine.faults();
+    FaultOptions faults = before;
+    SQS_RETURN_IF_ERROR(ReadFaults(object, &faults));
+    done = call.engine.ReplaceFaults(before, faults);  // Another client may change others meanwhile.
+  }
+  return GetFaults(call);
+}
 
 Answered DeleteFaults(Call& call) {
   call.engine.set_faults(FaultOptions());

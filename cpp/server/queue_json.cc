@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
-#include "api/system_attributes.h"
+#include "account/system_attribute_values.h"
 #include "server/json_values.h"
 
 namespace sqs::server {
@@ -69,31 +68,12 @@ const char* StateName(Message::State state) {
   return "";
 }
 
-std::string Milliseconds(absl::Time at) { return absl::StrCat(absl::ToUnixMillis(at)); }
-
-// As a receive would answer them now; those of account/receive.cc are of a message just received.
-Json SystemAttributesJson(const QueueLook& queue, const Message& message, const PayloadExtras& extras) {
+// As a receive would answer them now.
+Json SystemAttributesJson(const QueueLook& queue, const Message& message) {
   Json attributes = Json::object();
-  const auto add = [&attributes](SystemAttribute attribute, std::string text) {
-    static constexpr const char* kNames[] = {
-#define SQS_SYSTEM_ATTRIBUTE_NAME(Name) #Name,
-        SQS_SYSTEM_ATTRIBUTES(SQS_SYSTEM_ATTRIBUTE_NAME)
-#undef SQS_SYSTEM_ATTRIBUTE_NAME
-    };
-    if (!text.empty()) attributes[kNames[static_cast<int>(attribute)]] = std::move(text);
-  };
-  add(SystemAttribute::kSenderId, extras.sender_id.empty() ? queue.name.account : extras.sender_id);
-  add(SystemAttribute::kSentTimestamp, Milliseconds(message.payload->sent_at()));
-  add(SystemAttribute::kApproximateReceiveCount, absl::StrCat(message.receive_count));
-  if (message.receive_count > 0) {
-    add(SystemAttribute::kApproximateFirstReceiveTimestamp,
-        Milliseconds(absl::FromUnixNanos(message.first_received_at_ns)));
+  for (auto& [name, value] : SystemAttributesOf(message, queue.name.account, queue.fifo, kAllSystemAttributes)) {
+    attributes[name] = std::move(value);
   }
-  if (queue.fifo) add(SystemAttribute::kSequenceNumber, Queue::SequenceNumberText(message.sequence));
-  add(SystemAttribute::kMessageDeduplicationId, extras.deduplication_id);
-  add(SystemAttribute::kMessageGroupId, extras.group_id);
-  add(SystemAttribute::kAWSTraceHeader, extras.trace_header);
-  add(SystemAttribute::kDeadLetterQueueSourceArn, extras.dead_letter_source_arn);
   return attributes;
 }
 
@@ -108,7 +88,7 @@ Json MessageJson(const QueueLook& queue, const Message& message) {
           {"state", StateName(message.state)},
           {"body", is_text ? JsonText(payload.body()) : Json(absl::Base64Escape(payload.body()))},
           {"body_is_base64", !is_text},
-          {"attributes", SystemAttributesJson(queue, message, extras)},
+          {"attributes", SystemAttributesJson(queue, message)},
           {"message_attributes", JsonAttributes(extras.message_attributes)},
           {"receive_count", message.receive_count},
           {"receives_in_this_queue", Queue::ReceivesInThisQueue(message)},

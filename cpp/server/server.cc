@@ -82,6 +82,7 @@ class Worker {
       for (const auto& known : connections_) {
         if (auto connection = known.lock()) connection->Stop();
       }
+      context_.poll.Stop();
       work_.reset();
     });
     if (thread_.joinable()) thread_.join();

@@ -9,6 +9,7 @@
 #include "server/dispatcher.h"
 #include "server/limits.h"
 #include "server/metrics.h"
+#include "server/socket_poll.h"
 
 namespace sqs::server {
 
@@ -23,6 +24,7 @@ struct ServerContext {
   AccessLog* log;                  // Null: none is kept.
   wire::JsonReader json;
   wire::Answer answer;  // Of one request after the other: its memory is kept.
+  SocketPoll poll{io};
 };
 
 }  // namespace sqs::server

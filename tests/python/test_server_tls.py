@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import shutil
 import socket
 import ssl
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from http_wire import Wire, json_request
 
 import localsqs
 
@@ -54,6 +56,37 @@ def test_what_is_no_tls_is_cut_off(certificate):
         ):
             wire.sendall(b"GET /_localsqs/health HTTP/1.1\r\nHost: a\r\n\r\n")
             assert wire.recv(4096).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_requests_behind_a_parked_poll(certificate):
+    """What waited behind the poll is answered after it, and what comes then too."""
+    cert, key = certificate
+    context = ssl.create_default_context(cafile=str(cert))
+    with localsqs.Engine() as engine, engine.serve(tls_cert=cert, tls_key=key) as server, Wire(server.port) as wire:
+        sqs = engine.client("sqs")
+        url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+        wire.file.close()
+        wire.socket = context.wrap_socket(wire.socket, server_hostname="localhost")
+        wire.file = wire.socket.makefile("rb")
+        poll = json_request("ReceiveMessage", {"QueueUrl": url, "WaitTimeSeconds": 20})
+        listing = json_request("ListQueues", {})
+        wire.send(poll, listing)
+        while "\nlocalsqs_parked_polls 1\n" not in metrics_over_tls(server.port, context):
+            pass
+        sqs.send_message(QueueUrl=url, MessageBody="a")
+        assert wire.answer().json()["Messages"][0]["Body"] == "a"
+        assert len(wire.answer().json()["QueueUrls"]) == 1
+        for _ in range(3):
+            assert len(wire.ask(listing).json()["QueueUrls"]) == 1
+
+
+def metrics_over_tls(port: int, context: ssl.SSLContext) -> str:
+    connection = http.client.HTTPSConnection("localhost", port, timeout=20, context=context)
+    try:
+        connection.request("GET", "/metrics")
+        return connection.getresponse().read().decode()
+    finally:
+        connection.close()
 
 
 def test_files_that_are_not_right(certificate, tmp_path):

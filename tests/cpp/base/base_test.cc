@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
 
 #include "base/digest.h"
@@ -63,6 +64,20 @@ TEST(DigestTest, KnownVectors) {
   EXPECT_EQ(HexLower(Md5("message")), "78e731027d8fd50ed642340b7c9a63b3");
   EXPECT_EQ(HexLower(Md5("h\xc3\xa9llo \xe2\x98\x83")), "ef3e44ec264a71ab40ccc920b794ebae");
   EXPECT_EQ(Sha256Hex("same"), "0967115f2813a3541eaef77de9d9d5773f1c0c04314b0bbfe4ff3b3b1c55b5d5");
+}
+
+// Lengths around the borders of blocks and of their padding, side by side, in any number.
+TEST(DigestTest, ManyTextsAtOnceHaveTheDigestsOfEach) {
+  std::vector<std::string> bodies;
+  for (size_t length : {0, 1, 55, 56, 63, 64, 65, 119, 120, 128, 1000, 256, 256, 4095, 3, 55, 200, 64, 191}) {
+    bodies.push_back(std::string(length, static_cast<char>('a' + bodies.size())));
+  }
+  const std::vector<absl::string_view> texts(bodies.begin(), bodies.end());
+  for (size_t count = 0; count <= texts.size(); ++count) {
+    std::vector<Md5Digest> digests(count);
+    Md5Each(texts.data(), count, digests.data());
+    for (size_t i = 0; i < count; ++i) EXPECT_EQ(digests[i], Md5(texts[i])) << i << " of " << count;
+  }
 }
 
 // Appendix A of the SipHash paper: key 00..0f, input 00..0e has a partial block, so the vectors of whole words are
