@@ -22,18 +22,30 @@ class Batch:
 
     Attributes:
         received_ns: When its first message was received, engine time.
+        message_ids, handles: Of the records.
+        characters: Of their bodies.
+        again: Ids of messages that were received before.
         attempts: How often it was offered to the function: more than once after throttles.
     """
 
-    __slots__ = ("attempts", "handles", "message_ids", "received_ns", "records")
+    __slots__ = ("again", "attempts", "characters", "handles", "message_ids", "received_ns", "records")
 
     def __init__(self, records: list[Record], received_ns: int) -> None:
         self.records = records
         self.received_ns = received_ns
         self.attempts = 0
+        self.characters = 0
+        self.again = []
         # Kept apart: the records belong to the handler, which may change them.
-        self.message_ids = tuple([record["messageId"] for record in records])
-        self.handles = [record["receiptHandle"] for record in records]
+        message_ids = []
+        self.handles = []
+        for record in records:
+            message_ids.append(record["messageId"])
+            self.handles.append(record["receiptHandle"])
+            self.characters += len(record["body"])
+            if record["attributes"]["ApproximateReceiveCount"] != "1":
+                self.again.append(record["messageId"])
+        self.message_ids = tuple(message_ids)
 
 
 class Gathering:
@@ -72,10 +84,12 @@ class Gathering:
 
 def surely_fit(records: list[Record]) -> bool:
     """Whether the records of one receive fit the payload by a bound that is cheap to see: the usual case."""
-    characters = sum([len(record["body"]) for record in records])
-    return characters * _BYTES_A_CHARACTER_MAX < PAYLOAD_BYTES_MAX // 2 and not any(
-        record["messageAttributes"] for record in records
-    )
+    characters = 0
+    for record in records:
+        if record["messageAttributes"]:
+            return False
+        characters += len(record["body"])
+    return characters * _BYTES_A_CHARACTER_MAX < PAYLOAD_BYTES_MAX // 2
 
 
 def split(records: list[Record]) -> Iterator[list[Record]]:

@@ -130,10 +130,11 @@ class Invocations(Sequence[Invocation]):
         self._records = 0
         self._characters = 0
 
-    def add(self, invocation: Invocation, records: list[Record]) -> None:
-        invocation.characters = sum([len(record["body"]) for record in records])
+    def add(self, invocation: Invocation, characters: int) -> None:
+        """`characters`: of its bodies."""
+        invocation.characters = characters
         self._all.append(invocation)
-        self._records += len(records)
+        self._records += len(invocation.message_ids)
         self._characters += invocation.characters
         while self._records > _RECORDS_KEPT or self._characters > _BODY_CHARACTERS_KEPT:
             old = self._all[self._first_kept]

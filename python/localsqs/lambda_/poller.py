@@ -186,21 +186,19 @@ class Poller:
         request_id = self._service.new_request_id()
         invocation = Invocation(len(self.invocations), request_id, batch.message_ids, event, self._agenda.now_ns())
         invocation.attempts = batch.attempts
-        self.invocations.add(invocation, batch.records)
+        self.invocations.add(invocation, batch.characters)
         counters = self._counters
         counters.batches += 1
         counters.messages += len(batch.records)
-        again = [r for r in batch.records if r["attributes"]["ApproximateReceiveCount"] != "1"]
-        if again:
-            self._count_again(again)
+        if batch.again:
+            self._count_again(batch.again)
         self._running[invocation] = None
         return invocation
 
-    def _count_again(self, records: list[Record]) -> None:
+    def _count_again(self, message_ids: list[str]) -> None:
         counters = self._counters
-        counters.retries += len(records)
-        for record in records:
-            message_id = record["messageId"]
+        counters.retries += len(message_ids)
+        for message_id in message_ids:
             counters.duplicates += message_id in self._succeeded or any(
                 message_id in invocation.message_ids for invocation in self._running
             )
