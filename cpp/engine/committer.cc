@@ -37,12 +37,6 @@ void Committer::RetryIfFull() {
 }
 
 absl::Status Committer::Close() {
-  if (!is_this_process()) {
-    if (thread_.joinable()) thread_.detach();
-    // Closing SQLite's connection here would touch the files of the process that has them.
-    static_cast<void>(store_.release());
-    return absl::OkStatus();
-  }
   {
     std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;

@@ -50,7 +50,7 @@ class Committer {
   // See Store::Backup.
   absl::Status Backup(const std::string& path) { return store_->Backup(path); }
 
-  // Commits what is there and closes the store. Once. In a forked process it lets go of both.
+  // Commits what is there and closes the store. Once.
   absl::Status Close();
 
  private:
@@ -60,7 +60,7 @@ class Committer {
   void EnterDead(const absl::Status& status);
   void Refuse(const absl::Status& status, bool for_good);
 
-  std::unique_ptr<Store> store_;
+  const std::unique_ptr<Store> store_;
   const int process_;
   Source& source_;
 

@@ -83,6 +83,16 @@ absl::Status Engine::AwaitCommit(CommitPointPtr point, CommitPointPtr* commit) {
   return absl::OkStatus();
 }
 
+// Neither the thread is here to be joined nor the connection to be closed: to end either would hang, or touch the files
+// of the process that has them.
+absl::Status Engine::LetGo() {
+  MutexLock lock(mutex_);
+  closed_ = true;
+  feed_ = nullptr;
+  static_cast<void>(committer_.release());
+  return absl::OkStatus();
+}
+
 absl::Status Engine::Backup(const std::string& path) {
   if (committer_ == nullptr) return absl::FailedPreconditionError("the engine is in memory: there is no file to copy");
   return committer_->Backup(path);

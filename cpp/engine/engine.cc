@@ -462,6 +462,7 @@ void Engine::Reset() {
 }
 
 absl::Status Engine::Close() {
+  if (committer_ != nullptr && !committer_->is_this_process()) return LetGo();
   Completions completions;
   {
     MutexLock lock(mutex_);

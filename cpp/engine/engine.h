@@ -198,6 +198,8 @@ class Engine : public ClockListener, public Committer::Source {
   // Waits for `point`, or hands it over if there is a `commit`.
   static absl::Status AwaitCommit(CommitPointPtr point, CommitPointPtr* commit);
   bool IsParked(WaiterId id);
+  // Close, in a process that was forked from the one with the store's thread and file.
+  absl::Status LetGo();
 
   template <class Request>
   absl::StatusOr<typename OperationOf<Request>::Result> CallLocked(const Request& request, const Caller& caller,
