@@ -1,23 +1,16 @@
 #include "queue/message.h"
 
-#include <algorithm>
 #include <cassert>
 #include <utility>
 
 namespace sqs {
 
-void MessageTable::Grow() {
-  if (size_ < room_) return;
-  // As many as there are, which makes the small blocks.
-  const uint32_t slots = room_ == 0 ? kFirstSlots : std::min(room_, kBlockSlots);
-  blocks_.push_back(std::make_unique<Message[]>(slots));
-  room_ += slots;
-}
+void MessageTable::Grow() { blocks_.push_back(std::make_unique<Message[]>(size_t{1} << kBlockBits)); }
 
 Message& MessageTable::Take(uint32_t slot) {
   // Live, `slot` is NextFree(). A store that loads a queue may fill slots in any order: the gaps become free.
   while (size_ <= slot) {
-    Grow();
+    if ((size_ & kBlockMask) == 0) Grow();
     (*this)[size_].retention = {kNoSlot, first_free_};
     if (first_free_ != kNoSlot) (*this)[first_free_].retention.previous = size_;
     first_free_ = size_++;

@@ -1,7 +1,6 @@
 // A message's place in its queue, and the table of all places.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -38,12 +37,11 @@ struct Message {
   bool retention_overflow = false;
 };
 
-// Slots in blocks, so that growing moves nothing. The first blocks are small, since most queues are: of 16, 16, 32, 64,
-// 128, 256 and 512 slots; then it costs no doubling.
+// Slots in blocks, so that growing moves nothing and costs no doubling.
 class MessageTable {
  public:
-  Message& operator[](uint32_t slot) { return *At(slot); }
-  const Message& operator[](uint32_t slot) const { return *At(slot); }
+  Message& operator[](uint32_t slot) { return blocks_[slot >> kBlockBits][slot & kBlockMask]; }
+  const Message& operator[](uint32_t slot) const { return blocks_[slot >> kBlockBits][slot & kBlockMask]; }
 
   // The slot that the next Take returns.
   uint32_t NextFree() const { return first_free_ != kNoSlot ? first_free_ : size_; }
@@ -57,27 +55,13 @@ class MessageTable {
 
  private:
   static constexpr int kBlockBits = 10;
-  static constexpr uint32_t kBlockSlots = 1u << kBlockBits;
-  static constexpr int kFirstBits = 4;
-  static constexpr uint32_t kFirstSlots = 1u << kFirstBits;
-  // Of less than kBlockSlots each; together they have as many.
-  static constexpr uint32_t kSmallBlocks = kBlockBits - kFirstBits + 1;
+  static constexpr uint32_t kBlockMask = (1u << kBlockBits) - 1;
 
-  Message* At(uint32_t slot) const {
-    if (slot >= kBlockSlots) {
-      return &blocks_[(slot >> kBlockBits) + kSmallBlocks - 1][slot & (kBlockSlots - 1)];
-    }
-    // Block b > 0 begins at slot kFirstSlots << (b - 1).
-    const auto block = static_cast<uint32_t>(std::bit_width(slot >> kFirstBits));
-    return &blocks_[block][slot - (block == 0 ? 0 : kFirstSlots << (block - 1))];
-  }
-  // Adds a block if there is no room for slot `size_`.
   void Grow();
 
   std::vector<std::unique_ptr<Message[]>> blocks_;
   uint32_t first_free_ = kNoSlot;
   uint32_t size_ = 0;
-  uint32_t room_ = 0;  // Slots in all blocks.
 };
 
 }  // namespace sqs
