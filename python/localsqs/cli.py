@@ -60,7 +60,6 @@ def _parser() -> argparse.ArgumentParser:
     _add_store_commands(commands)
     up = commands.add_parser("up", help="a CloudFormation or SAM template, live, until stopped")
     _add_up_arguments(up)
-    _add_store_commands(commands)
     return parser
 
 
@@ -80,12 +79,6 @@ def _add_up_arguments(parser: argparse.ArgumentParser) -> None:
     from localsqs import _up
 
     _up.add_arguments(parser)
-
-
-def _add_store_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    from localsqs import _store
-
-    _store.add_commands(commands)
 
 
 def _bench(seconds: float) -> int:
