@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The C++ tests under sanitizers: all of them with address and undefined, those of the layers that know threads (engine,
+# The C++ tests under sanitizers: all of them with address and undefined, those that know threads (engine, durability,
 # server) with thread; and the fuzzers of tests/fuzz for a short while each.
 #
 #   tools/sanitize.sh [address] [thread] [fuzz]      all by default
@@ -14,7 +14,7 @@ export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1"
 
 # The tests of tests/cpp that start threads.
 threaded=()
-for layer in engine server; do compgen -G "tests/cpp/$layer/*.cc" >/dev/null && threaded+=("$layer"); done
+for layer in engine durability server; do compgen -G "tests/cpp/$layer/*.cc" >/dev/null && threaded+=("$layer"); done
 
 # Runs a command whose output matters only to somebody who watches, or if it fails.
 unless_watched() {
