@@ -70,8 +70,12 @@ def test_opentelemetry(first):
 @pytest.mark.parametrize("first", ["instrumentation", "mock"])
 def test_xray(first, monkeypatch):
     core = pytest.importorskip("aws_xray_sdk.core")
+    from aws_xray_sdk import global_sdk_config
     from aws_xray_sdk.ext.botocore import patch
 
+    # Powertools, which other tests use, switches the SDK off for the process.
+    monkeypatch.delenv("AWS_XRAY_SDK_ENABLED", raising=False)
+    global_sdk_config.set_sdk_enabled(True)
     recorder = core.xray_recorder
     sent: list[Any] = []
     monkeypatch.setattr(recorder.emitter, "send_entity", sent.append)
