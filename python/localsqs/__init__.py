@@ -31,13 +31,12 @@ Needs no AWS package, no credentials and no network. Not affiliated with Amazon.
 
 from __future__ import annotations
 
-from localsqs._core import __version__
-from localsqs.clock import ManualClock, PythonClock, SystemClock
-from localsqs.engine import Engine, client, default_engine, rebuild
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from localsqs import errors
+    from localsqs._core import __version__
+    from localsqs.clock import ManualClock, PythonClock, SystemClock
+    from localsqs.engine import Engine, client, default_engine, rebuild
     from localsqs.faults import Faults
     from localsqs.history import Event, History
     from localsqs.patch import mock
@@ -60,31 +59,38 @@ __all__ = [
     "rebuild",
 ]
 
-# Imported when first asked for, so that `import localsqs` stays light.
+# Imported when first asked for: a pytest session that loads the plugin and uses nothing of it does not pay for the C++
+# module.
 _LAZY = {
+    "__version__": "_core",
+    "Engine": "engine",
+    "client": "engine",
+    "default_engine": "engine",
+    "rebuild": "engine",
+    "ManualClock": "clock",
+    "PythonClock": "clock",
+    "SystemClock": "clock",
     "SQS": "sqs_client",
     "Event": "history",
     "History": "history",
     "Faults": "faults",
-    "advisor": "advisor",
-    "errors": "errors",
-    "look": "look",
     "mock": "patch",
-    "plot": "plot",
-    "simulation": "simulation",
 }
+# Modules that need no import of their own.
+_MODULES = frozenset({"_core", "advisor", "clock", "engine", "errors", "look", "plot", "simulation", "testing"})
 
 
 def __getattr__(name: str) -> object:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'localsqs' has no attribute {name!r}")
     from importlib import import_module
 
-    module = import_module(f"localsqs.{_LAZY[name]}")
-    value: object = module if name == _LAZY[name] else getattr(module, name)
+    if name in _MODULES:
+        return import_module(f"localsqs.{name}")
+    if name not in _LAZY:
+        raise AttributeError(f"module 'localsqs' has no attribute {name!r}")
+    value: object = getattr(import_module(f"localsqs.{_LAZY[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_LAZY, *_MODULES - {"_core"}})

@@ -16,6 +16,7 @@ Everything is made when a test asks for it: unused, the plugin costs its import.
 
 from __future__ import annotations
 
+import importlib.metadata
 import sys
 
 import pytest
@@ -49,7 +50,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header() -> str:
-    return f"localsqs: {localsqs.__version__}"
+    # Not localsqs.__version__, which loads the native module.
+    return f"localsqs: {importlib.metadata.version('localsqs')}"
 
 
 @pytest.hookimpl(hookwrapper=True)
