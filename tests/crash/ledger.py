@@ -32,7 +32,7 @@ class Record:
     sent: Fate = Fate.UNKNOWN
     deleted: Fate = Fate.NEVER
     message_id: str | None = None
-    order: int = 0  # Of the acknowledged sends of its group.
+    order: int = 0  # In which sends were asked for. A group has one sender, which waits for each answer.
     receives: int = 0  # Acknowledged.
     handle: str | None = None  # Of the last acknowledged receive.
 
@@ -47,6 +47,7 @@ class Ledger:
     unanswered_receives: int = 0  # Each may have taken any message.
     # Tag: values it may have; None is no such tag.
     tags: dict[str, set[str | None]] = field(default_factory=lambda: defaultdict(lambda: {None}))
+    sends: int = 0  # Asked for.
     acknowledged: int = 0  # Calls.
     complaints: list[str] = field(default_factory=list)  # Answers that no call should get.
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -55,6 +56,8 @@ class Ledger:
 
     def will_send(self, record: Record) -> None:
         with self.lock:
+            self.sends += 1
+            record.order = self.sends
             self.records[record.body] = record
 
     def was_sent(self, body: str, message_id: str) -> None:
@@ -62,7 +65,6 @@ class Ledger:
             record = self.records[body]
             record.sent = Fate.ACKNOWLEDGED
             record.message_id = message_id
-            record.order = len(self.records)  # A group has one sender, so its orders rise.
 
     # --- Receives ----------------------------------------------------------------------------------------------------
 

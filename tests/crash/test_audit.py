@@ -9,7 +9,7 @@ import pytest
 from audit import Verdict, audit
 from http_wire import Wire
 from ledger import Ledger
-from load import DEAD_LETTER, STANDARD, Client, Worker, make_queues, queue_url
+from load import DEAD_LETTER, FIFO, STANDARD, Client, Worker, make_queues, queue_url
 
 import localsqs
 
@@ -72,6 +72,31 @@ def test_an_unanswered_send_may_be_there_or_not(client, worker):
     client.ledger.will_send(record)
     assert verdict_of(client).is_clean
     assert record.body not in client.ledger.records
+
+
+def test_an_unanswered_send_that_happened_is_the_last_of_its_group(client, worker):
+    first, last = worker.new_record(FIFO), worker.new_record(FIFO)
+    for record in (first, last):
+        record.group, record.deduplication_id = "g", record.body[:100]
+        client.ledger.will_send(record)
+        members = {"MessageGroupId": "g", "MessageDeduplicationId": record.deduplication_id}
+        sent = behind_the_ledger(client, "SendMessage", QueueUrl=queue_url(FIFO), MessageBody=record.body, **members)
+        if record is first:
+            client.ledger.was_sent(record.body, sent["MessageId"])
+    for _ in range(2):  # The second audit knows that it happened.
+        assert verdict_of(client).is_clean
+
+
+def test_groups_out_of_order(client, worker):
+    records = [worker.new_record(FIFO) for _ in range(2)]
+    for record in records:
+        record.group = "g"
+        client.ledger.will_send(record)
+    for record in reversed(records):
+        members = {"MessageGroupId": "g", "MessageDeduplicationId": record.body[:100]}
+        sent = behind_the_ledger(client, "SendMessage", QueueUrl=queue_url(FIFO), MessageBody=record.body, **members)
+        client.ledger.was_sent(record.body, sent["MessageId"])
+    assert verdict_of(client).wrong == ["order of group g"]
 
 
 def test_a_message_that_nobody_sent(client):
