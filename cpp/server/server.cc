@@ -1,5 +1,7 @@
 #include "server/server.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
@@ -105,6 +107,17 @@ class Worker {
   size_t forget_at_ = 16;
   bool stopping_ = false;
   std::thread thread_;
+};
+
+// A socket between two loops.
+struct Descriptor {
+  explicit Descriptor(int number) : number(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number >= 0) close(number);
+  }
+  int number;
 };
 
 // The engine's next event, in real time, ends a wait: nobody else is there to notice it. One timer, on the first
@@ -216,12 +229,32 @@ class Server::Impl {
 
  private:
   void Accept() {
-    Worker& worker = *workers_[next_worker_++ % workers_.size()];
-    acceptor_->async_accept(worker.io(), [this, &worker](const boost::system::error_code& error, tcp::socket socket) {
+    acceptor_->async_accept([this](const boost::system::error_code& error, tcp::socket socket) {
       if (error == asio::error::operation_aborted || !acceptor_->is_open()) return;
       if (error) return AcceptLater();
-      asio::post(worker.io(), [&worker, socket = std::move(socket)]() mutable { worker.Add(std::move(socket)); });
+      const size_t worker = next_worker_++ % workers_.size();
+      if (worker == 0) {
+        workers_[0]->Add(std::move(socket));  // We are on its thread.
+      } else {
+        HandTo(*workers_[worker], std::move(socket));
+      }
       Accept();
+    });
+  }
+
+  // Loops have no locks, so only a worker's own thread makes a socket known to its loop: the bare descriptor travels.
+  void HandTo(Worker& worker, tcp::socket socket) {
+    boost::system::error_code failure;
+    const tcp protocol = socket.local_endpoint(failure).protocol();
+    auto descriptor = std::make_unique<Descriptor>(failure ? -1 : socket.release(failure));
+    if (failure) return;
+    asio::post(worker.io(), [&worker, protocol, descriptor = std::move(descriptor)] {
+      tcp::socket own(worker.io());
+      boost::system::error_code error;
+      own.assign(protocol, descriptor->number, error);
+      if (error) return;
+      descriptor->number = -1;
+      worker.Add(std::move(own));
     });
   }
 
