@@ -59,10 +59,15 @@ class Salvager {
     SQS_RETURN_IF_ERROR(insert.Prepare(to_.handle(), table.name, sql));
     saved_ = 0;
     const absl::Status whole = Copy(table, absl::StrCat(" ORDER BY ", table.key), insert);
-    if (!whole.ok()) {
+    if (!whole.ok() && write_error_.ok()) {
       Lose(absl::StrCat("table ", table.name, ": ", whole.message()));
-      SQS_RETURN_IF_ERROR(IsNumbered(table) ? CopyAround(table, insert) : CopyFromTheEnd(table, insert));
+      if (IsNumbered(table)) {
+        CopyAround(table, insert);
+      } else {
+        CopyFromTheEnd(table, insert);
+      }
     }
+    SQS_RETURN_IF_ERROR(write_error_);
     report_->saved.emplace_back(table.name, saved_);
     return absl::OkStatus();
   }
@@ -71,7 +76,8 @@ class Salvager {
     return absl::string_view(table.key).find(',') == absl::string_view::npos;
   }
 
-  // Copies the sound rows until the end or to where the file cannot be read. An error of the new file is kept apart.
+  // Copies the sound rows until the end or to where the file cannot be read. An error of the new file is kept apart, in
+  // write_error_: nothing is lost by it that was not in the old one.
   absl::Status Copy(const TableInfo& table, const std::string& rest, Statement& insert) {
     Statement rows;
     SQS_RETURN_IF_ERROR(rows.Prepare(from_.handle(), table.name, absl::StrCat("SELECT * FROM ", table.name, rest)));
@@ -86,24 +92,23 @@ class Salvager {
         continue;
       }
       insert.BindRow(rows);
-      const absl::Status status = insert.Run();
-      if (!status.ok()) return status;
+      write_error_ = insert.Run();
+      if (!write_error_.ok()) return write_error_;
       saved_ += to_.changes();
     }
   }
 
   // From the other end, up to where that cannot be read either.
-  absl::Status CopyFromTheEnd(const TableInfo& table, Statement& insert) {
+  void CopyFromTheEnd(const TableInfo& table, Statement& insert) {
     std::string order = absl::StrCat(" ORDER BY ", table.key, " DESC");
     for (size_t comma = order.find(','); comma != std::string::npos; comma = order.find(',', comma + 6)) {
       order.insert(comma, " DESC");
     }
     Copy(table, order, insert).IgnoreError();
-    return absl::OkStatus();
   }
 
   // Goes on behind what cannot be read: by one row at first, then by more.
-  absl::Status CopyAround(const TableInfo& table, Statement& insert) {
+  void CopyAround(const TableInfo& table, Statement& insert) {
     const auto last = from_.QueryInt(absl::StrCat("SELECT max(", table.key, ") FROM ", table.name));
     const int64_t end = last.ok() ? *last : int64_t{1} << 40;
     last_number_ = 0;
@@ -112,7 +117,7 @@ class Salvager {
       const int64_t before = last_number_;
       const absl::Status status =
           Copy(table, absl::StrCat(" WHERE ", table.key, " >= ", next, " ORDER BY ", table.key), insert);
-      if (status.ok()) break;
+      if (status.ok() || !write_error_.ok()) break;
       if (last_number_ > before && last_number_ >= next) {
         next = last_number_ + 1;
         tried = 0;
@@ -120,7 +125,6 @@ class Salvager {
         next += ++tried <= kTriedOneByOne ? 1 : tried - kTriedOneByOne;
       }
     }
-    return absl::OkStatus();
   }
 
   int64_t FirstUnread(const TableInfo& table) {
@@ -180,6 +184,7 @@ class Salvager {
   Database& from_;
   Database& to_;
   SalvageReport* const report_;
+  absl::Status write_error_;
   int64_t saved_ = 0;
   int64_t last_number_ = 0;
 };

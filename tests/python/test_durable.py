@@ -182,6 +182,22 @@ def test_a_flipped_bit_is_found_and_the_rest_saved(path: Path, capsys: pytest.Ca
     assert [message["Body"] for message in bodies] == ["order 0", "order 1", "order 2", "order 4"]
 
 
+def test_salvage_says_that_the_new_file_cannot_be_written(path, tmp_path):
+    with opened(path) as engine:
+        sqs = engine.client("sqs")
+        url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+        for _ in range(200):  # More than SQLite keeps in memory before it writes.
+            sqs.send_message(QueueUrl=url, MessageBody="x" * 50_000)
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000));"
+        "from localsqs import cli; sys.exit(cli.main(['salvage', sys.argv[1], sys.argv[2]]))"
+    )
+    done = python(code, path, tmp_path / "saved.db")
+    assert done.returncode != 0, done.stdout
+    assert "saved.db: writing messages: " in done.stderr
+    assert "lost" not in done.stdout  # Nothing of the old file is: it is sound.
+
+
 def test_a_page_that_cannot_be_read_costs_only_its_rows(path: Path) -> None:
     with opened(path, durability="os") as engine:
         fill(engine, 500)
