@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from typing import TYPE_CHECKING
+
+from localsqs import _warn
 
 if TYPE_CHECKING:
     from localsqs.engine import Engine
@@ -55,7 +55,4 @@ def _warn_of_filters(queue_name: str, settings: Settings) -> None:
 
 def warn(text: str) -> None:
     """A LambdaWarning where our caller's code is."""
-    level, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("localsqs."):
-        level, frame = level + 1, frame.f_back
-    warnings.warn(text, LambdaWarning, stacklevel=level)
+    _warn.warn(text, LambdaWarning)
