@@ -27,9 +27,16 @@ if(LOCALSQS_PROCESSOR AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   endif()
 endif()
 
+# What one clone has compiled another need not compile again: paths below the clone count as relative.
 find_program(LOCALSQS_CCACHE ccache)
 if(LOCALSQS_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${LOCALSQS_CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+    "${LOCALSQS_CCACHE}")
+endif()
+
+# Asio, pybind11 and GoogleTest are most of what is compiled; in a group they are read once.
+if(LOCALSQS_UNITY)
+  set(CMAKE_UNITY_BUILD ON)
 endif()
 
 if(LOCALSQS_LTO)

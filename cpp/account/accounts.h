@@ -245,7 +245,8 @@ class Accounts {
 
   // send.cc
   SentMessage Send(Queue& queue, const MessageToSend& message, const Md5Digest& md5, const CallContext& context);
-  absl::Status AdmitSendBatch(Queue& queue, const std::vector<SendMessageBatchRequestEntry>& entries, absl::Time now);
+  absl::Status AdmitSendBatch(const Queue& queue, const std::vector<SendMessageBatchRequestEntry>& entries,
+                              absl::Time now);
 
   // receive.cc
   int InFlightRoom(const Queue& queue) const;
@@ -275,9 +276,10 @@ class Accounts {
   void MoveOne(QueueRecord& source, MoveTask& task, MessagePlace place, absl::Time now);
   MoveTask* ActiveTask(const QueueRecord& source) const;
 
-  // throttle.cc: RequestThrottled if the quotas of a FIFO queue are enforced and used up.
-  absl::Status AdmitFifo(const Queue& queue, Operation operation, absl::string_view partition, int messages,
-                         absl::Time now);
+  // throttle.cc: RequestThrottled if the quotas of a FIFO queue are enforced and used up. A call that sends says the
+  // group of each of its messages.
+  absl::Status AdmitFifo(const Queue& queue, Operation operation, int messages, absl::Time now,
+                         absl::Span<const absl::string_view> groups = {});
 
   // apply.cc
   void ApplyKind(const Effect& effect, const QueueCreated& created);

@@ -11,7 +11,7 @@ namespace sqs {
 absl::StatusOr<DeleteMessageResult> Accounts::Handle(const DeleteMessageRequest& request, const CallContext& context) {
   if (request.receipt_handle.empty()) return MissingParameter("ReceiptHandle");
   SQS_ASSIGN_OR_RETURN(Queue * queue, Open(request, context));
-  SQS_RETURN_IF_ERROR(AdmitFifo(*queue, Operation::kDeleteMessage, "", 1, context.now));
+  SQS_RETURN_IF_ERROR(AdmitFifo(*queue, Operation::kDeleteMessage, 1, context.now));
   SQS_RETURN_IF_ERROR(Delete(*queue, request.receipt_handle, context.now));
   return DeleteMessageResult();
 }
@@ -22,7 +22,7 @@ absl::StatusOr<DeleteMessageBatchResult> Accounts::Handle(const DeleteMessageBat
   SQS_ASSIGN_OR_RETURN(Queue * queue, Open(request, context));
   SQS_RETURN_IF_ERROR(CheckBatch(request.entries, "DeleteMessageBatchRequestEntry"));
   SQS_RETURN_IF_ERROR(
-      AdmitFifo(*queue, Operation::kDeleteMessageBatch, "", static_cast<int>(request.entries->size()), context.now));
+      AdmitFifo(*queue, Operation::kDeleteMessageBatch, static_cast<int>(request.entries->size()), context.now));
   DeleteMessageBatchResult result;
   result.successful.reserve(request.entries->size());
   for (size_t i = 0; i < request.entries->size(); ++i) {

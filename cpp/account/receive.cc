@@ -91,7 +91,7 @@ absl::StatusOr<PreparedReceive> Accounts::Prepare(const ReceiveMessageRequest& r
     }
     receive.attempt_id = *request.receive_request_attempt_id;
   }
-  SQS_RETURN_IF_ERROR(AdmitFifo(*queue, Operation::kReceiveMessage, "", 1, context.now));
+  SQS_RETURN_IF_ERROR(AdmitFifo(*queue, Operation::kReceiveMessage, 1, context.now));
   receive.max_messages = static_cast<int>(request.max_number_of_messages.value_or(1));
   if (request.visibility_timeout.has_value()) receive.visibility_timeout = absl::Seconds(*request.visibility_timeout);
   receive.wait_time =

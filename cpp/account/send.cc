@@ -3,7 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "absl/container/btree_map.h"
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "account/accounts.h"
@@ -100,8 +99,10 @@ absl::StatusOr<SendMessageResult> Accounts::Handle(const SendMessageRequest& req
   if (queue->fifo()) SQS_RETURN_IF_ERROR(CheckFifoIds(queue->config(), message));
   SQS_RETURN_IF_ERROR(CheckMessage(queue->config(), message, /*in_batch=*/false));
   SQS_RETURN_IF_ERROR(CheckSize(queue->config(), message, kInvalid));
-  SQS_RETURN_IF_ERROR(
-      AdmitFifo(*queue, Operation::kSendMessage, message.message_group_id.value_or(""), 1, context.now));
+  if (queue->fifo()) {
+    const absl::string_view group = *message.message_group_id;
+    SQS_RETURN_IF_ERROR(AdmitFifo(*queue, Operation::kSendMessage, 1, context.now, {group}));
+  }
   return SendMessageResult{Send(*queue, message, Md5(message.message_body), context)};
 }
 
@@ -130,19 +131,12 @@ absl::StatusOr<SendMessageBatchResult> Accounts::Handle(const SendMessageBatchRe
   return result;
 }
 
-// In high-throughput mode the quota is one of each message group.
-absl::Status Accounts::AdmitSendBatch(Queue& queue, const std::vector<SendMessageBatchRequestEntry>& entries,
+absl::Status Accounts::AdmitSendBatch(const Queue& queue, const std::vector<SendMessageBatchRequestEntry>& entries,
                                       absl::Time now) {
   if (!queue.fifo() || !faults_.fifo_quotas) return absl::OkStatus();
-  absl::btree_map<std::string, int> messages_of_group;
-  for (const SendMessageBatchRequestEntry& entry : entries) ++messages_of_group[*entry.message.message_group_id];
-  if (queue.config().fifo_throughput_limit == FifoThroughputLimit::kPerQueue) {
-    return AdmitFifo(queue, Operation::kSendMessageBatch, "", static_cast<int>(entries.size()), now);
-  }
-  for (const auto& [group_id, messages] : messages_of_group) {
-    SQS_RETURN_IF_ERROR(AdmitFifo(queue, Operation::kSendMessageBatch, group_id, messages, now));
-  }
-  return absl::OkStatus();
+  std::vector<absl::string_view> groups;
+  for (const SendMessageBatchRequestEntry& entry : entries) groups.push_back(*entry.message.message_group_id);
+  return AdmitFifo(queue, Operation::kSendMessageBatch, static_cast<int>(entries.size()), now, groups);
 }
 
 SentMessage Accounts::Send(Queue& queue, const MessageToSend& message, const Md5Digest& md5,

@@ -35,7 +35,7 @@ absl::StatusOr<ChangeMessageVisibilityResult> Accounts::Handle(const ChangeMessa
   if (!request.visibility_timeout.has_value()) return MissingParameter("VisibilityTimeout");
   SQS_ASSIGN_OR_RETURN(Queue * queue, Open(request, context));
   SQS_RETURN_IF_ERROR(CheckTimeout(*request.visibility_timeout, kRange));
-  SQS_RETURN_IF_ERROR(AdmitFifo(*queue, Operation::kChangeMessageVisibility, "", 1, context.now));
+  SQS_RETURN_IF_ERROR(AdmitFifo(*queue, Operation::kChangeMessageVisibility, 1, context.now));
   SQS_RETURN_IF_ERROR(ChangeVisibility(*queue, request.receipt_handle, *request.visibility_timeout, context.now));
   return ChangeMessageVisibilityResult();
 }
@@ -45,7 +45,7 @@ absl::StatusOr<ChangeMessageVisibilityBatchResult> Accounts::Handle(const Change
   if (!request.entries.has_value()) return MissingParameter("Entries");
   SQS_ASSIGN_OR_RETURN(Queue * queue, Open(request, context));
   SQS_RETURN_IF_ERROR(CheckBatch(request.entries, "ChangeMessageVisibilityBatch"));
-  SQS_RETURN_IF_ERROR(AdmitFifo(*queue, Operation::kChangeMessageVisibilityBatch, "",
+  SQS_RETURN_IF_ERROR(AdmitFifo(*queue, Operation::kChangeMessageVisibilityBatch,
                                 static_cast<int>(request.entries->size()), context.now));
   ChangeMessageVisibilityBatchResult result;
   result.successful.reserve(request.entries->size());

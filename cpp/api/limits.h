@@ -40,7 +40,7 @@ inline constexpr int kMoveTaskRateMax = 500;                // 8.3, messages a s
 inline constexpr int kActiveMoveTasksMax = 100;             // 8.3, an account
 inline constexpr int kListedMoveTasksMax = 10;              // 8.4
 inline constexpr int kFifoCallsPerSecond = 300;             // 10, an action and queue or partition
-inline constexpr int kFifoMessagesPerSecond = 3000;         // 10, batched
+inline constexpr int kFifoMessagesPerCall = 10;             // 10: batched, ten times as many messages as calls
 
 inline constexpr absl::Duration kDeduplicationInterval = absl::Minutes(5);     // 7.3
 inline constexpr absl::Duration kReceiveAttemptInterval = absl::Minutes(5);    // 7.5

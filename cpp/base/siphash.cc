@@ -5,7 +5,7 @@
 namespace sqs {
 namespace {
 
-struct State {
+struct SipState {
   uint64_t v0, v1, v2, v3;
 
   void Round() {
@@ -32,7 +32,7 @@ struct State {
 }  // namespace
 
 uint64_t SipHash(const SipHashKey& key, absl::Span<const uint64_t> words) {
-  State state{key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d, key[0] ^ 0x6c7967656e657261,
+  SipState state{key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d, key[0] ^ 0x6c7967656e657261,
               key[1] ^ 0x7465646279746573};
   for (uint64_t word : words) state.Absorb(word);
   state.Absorb(uint64_t{words.size() * 8} << 56);

@@ -99,7 +99,7 @@ class DetailsVisitor {
 };
 
 // (number, at_ns, kind, queue number, queue name, queue ARN, message id, details)
-py::tuple Row(const EffectList& list, size_t i) {
+py::tuple EffectRow(const EffectList& list, size_t i) {
   if (i >= list.size()) throw py::index_error();
   const HistoryEntry& entry = list.at(i);
   const QueueName* name = entry.queue_name.get();
@@ -145,7 +145,7 @@ void RegisterHistory(py::module_& m) {
   InternMemberNames<AttributeValue>();
   py::class_<EffectList>(m, "Effects", "Effects of an engine, oldest first. See localsqs.history.")
       .def("__len__", &EffectList::size)
-      .def("row", &Row, py::arg("index"),
+      .def("row", &EffectRow, py::arg("index"),
            "(number, at_ns, kind, queue number, queue name, queue ARN, message id, details)")
       .def(
           "select",

@@ -20,13 +20,13 @@ AccessQuestion Question() {
            {"aws:securetransport", "false"}}};
 }
 
-std::string Policy(const std::string& statements) {
+std::string PolicyText(const std::string& statements) {
   return absl::StrCat(R"({"Version":"2012-10-17","Statement":[)", statements, "]}");
 }
 
 std::string Allow(const std::string& elements) { return absl::StrCat(R"({"Effect":"Allow",)", elements, "}"); }
 
-PolicyVerdict Ask(const std::string& statements) { return EvaluatePolicy(Policy(statements), Question()); }
+PolicyVerdict Ask(const std::string& statements) { return EvaluatePolicy(PolicyText(statements), Question()); }
 
 constexpr char kEverybody[] = R"("Principal":"*","Action":"sqs:*","Resource":"*")";
 
