@@ -111,6 +111,7 @@ std::optional<absl::StatusOr<ReceiveMessageResult>> Engine::ReceiveOrPark(const 
                                                                           const Caller& caller,
                                                                           absl::FunctionRef<ReceiveDone()> make_done,
                                                                           WaiterId* id, CommitPointPtr* commit) {
+  SpendLatency();
   if (committer_ != nullptr) committer_->RetryIfFull();
   Completions completions;
   const absl::Time clock_now = clock_->Now();
@@ -146,7 +147,6 @@ bool Engine::CancelReceive(WaiterId id) {
 
 absl::StatusOr<ReceiveMessageResult> Engine::Receive(const ReceiveMessageRequest& request, const Caller& caller,
                                                      absl::FunctionRef<bool()> interrupted) {
-  SpendLatency();
   std::shared_ptr<BlockedReceive> blocked;
   WaiterId id = 0;
   auto answer = ReceiveOrPark(

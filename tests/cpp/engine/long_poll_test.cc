@@ -63,6 +63,17 @@ class ParkedReceiveTest : public EngineFixture {
   }
 };
 
+TEST_F(ParkedReceiveTest, SpendsTheLatencyFaultBeforeItLooks) {
+  const std::string url = Create("q");
+  Send(url, "a", /*delay_seconds=*/3);
+  engine_.set_faults({.latency_seconds = 5});
+  const absl::Time before = clock_->Now();
+  Parked parked;
+  Park(url, &parked);
+  EXPECT_EQ(clock_->Now() - before, absl::Seconds(5));
+  EXPECT_EQ(parked.got, "a");
+}
+
 TEST_F(ParkedReceiveTest, WaitersAreServedInOrderOfArrivalEachMessageToOne) {
   const std::string url = Create("q");
   Parked first, second, third;
