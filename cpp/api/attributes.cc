@@ -159,6 +159,10 @@ std::optional<std::string> AttributeText(const AttributeInfo& info, const QueueC
   return text;
 }
 
+std::string ConfiguredText(const AttributeInfo& info, const QueueConfig& config) {
+  return std::visit(Renderer{config, ObservedAttributes()}, info.value);
+}
+
 bool SameAttribute(const AttributeInfo& info, const QueueConfig& a, const QueueConfig& b) {
   return std::visit(
       [&a, &b](const auto& kind) {

@@ -112,6 +112,8 @@ absl::Status ParseAttribute(const AttributeInfo& info, absl::string_view text, Q
 // The attribute as GetQueueAttributes answers it, or nothing for one that is not set and therefore left out.
 std::optional<std::string> AttributeText(const AttributeInfo& info, const QueueConfig& config,
                                          const ObservedAttributes& observed);
+// What is configured, also where it does not show (a FIFO attribute of a standard queue); empty if it is not set.
+std::string ConfiguredText(const AttributeInfo& info, const QueueConfig& config);
 
 // Whether the attribute has the same value in both, for CreateQueue of a queue that exists. Policies are compared as
 // texts.
