@@ -37,6 +37,7 @@ using TlsStream = asio::ssl::stream<tcp::socket>;
 template <class Stream>
 class ConnectionOn : public Connection,
                      public SocketPoll::Watcher,
+                     public HeldAnswers::Holder,
                      public std::enable_shared_from_this<ConnectionOn<Stream>> {
  public:
   // `beside`: what the stream needs beside the socket, its poll or its TLS.
@@ -61,7 +62,7 @@ class ConnectionOn : public Connection,
 
   void Read();
   void OnReady(uint32_t events) override;
-  void TellWanted();
+  uint32_t Wanted() const;
   void OnReadable();
   void OnRead(const boost::system::error_code& error, size_t bytes);
   void PerformAll();
@@ -70,7 +71,7 @@ class ConnectionOn : public Connection,
   void OnServed(absl::StatusOr<ReceiveMessageResult> result);
   void Write();
   bool HoldUntilCommitted();
-  void OnCommitted();
+  void OnCommitted() override;
   void WriteRest();
   void OnWritable();
   void OnRestWritten(const boost::system::error_code& error);
@@ -167,7 +168,7 @@ void ConnectionOn<Stream>::Read() {
                               self->OnRead(error, bytes);
                             });
   } else {
-    TellWanted();
+    stream_.Want(EPOLLIN);
   }
 }
 
@@ -176,6 +177,7 @@ void ConnectionOn<Stream>::OnReady(uint32_t events) {
   const std::shared_ptr<ConnectionOn> until_done = alive_;
   if constexpr (!kTls) {
     const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+    const uint32_t in_vain = events & ~Wanted();
     if (awaits_write_ && (broken || (events & EPOLLOUT) != 0)) {
       OnWritable();
     } else if (reading_) {
@@ -183,16 +185,13 @@ void ConnectionOn<Stream>::OnReady(uint32_t events) {
     } else if (broken) {
       Close(/*reset=*/true);
     }
-    TellWanted();
+    if (in_vain != 0 && !closed_) stream_.Unwant(in_vain & ~Wanted());
   }
 }
 
-// Of what is not wanted the poll would tell again and again.
 template <class Stream>
-void ConnectionOn<Stream>::TellWanted() {
-  if constexpr (!kTls) {
-    if (!closed_) stream_.Want((reading_ ? uint32_t{EPOLLIN} : 0) | (awaits_write_ ? uint32_t{EPOLLOUT} : 0));
-  }
+uint32_t ConnectionOn<Stream>::Wanted() const {
+  return (reading_ ? uint32_t{EPOLLIN} : 0) | (awaits_write_ ? uint32_t{EPOLLOUT} : 0);
 }
 
 template <class Stream>
@@ -308,19 +307,11 @@ void ConnectionOn<Stream>::Write() {
 // True if what the answers tell is not committed yet: OnCommitted writes them then. No thread waits.
 template <class Stream>
 bool ConnectionOn<Stream>::HoldUntilCommitted() {
-  CommitPoint* const awaited = session_.awaited_commit();
+  const CommitPointPtr awaited = session_.awaited_commit();
   if (awaited == nullptr) return false;
-  const bool waits = awaited->WhenDone([self = this->weak_from_this(), &io = context_.io](const absl::Status&) {
-    asio::post(io, [self] {
-      if (auto connection = self.lock()) connection->OnCommitted();
-    });
-  });
-  if (waits) {
-    writing_ = true;
-  } else {
-    session_.OnCommitted(&out_);
-  }
-  return waits;
+  writing_ = context_.held.Hold(awaited, this->weak_from_this());
+  if (!writing_) session_.OnCommitted(&out_);
+  return writing_;
 }
 
 template <class Stream>
@@ -342,7 +333,7 @@ void ConnectionOn<Stream>::WriteRest() {
                       });
   } else {
     awaits_write_ = true;
-    TellWanted();
+    stream_.Want(EPOLLOUT);
   }
 }
 

@@ -27,7 +27,7 @@ bool PlainSocket::Watch(SocketPoll::Watcher* watcher) {
   return true;
 }
 
-void PlainSocket::Want(uint32_t events) {
+void PlainSocket::WantExactly(uint32_t events) {
   if (watcher_ == nullptr || std::exchange(wanted_, events) == events) return;
   poll_.Change(socket_, events, watcher_);
 }

@@ -16,9 +16,12 @@ class PlainSocket {
   PlainSocket(const PlainSocket&) = delete;
   PlainSocket& operator=(const PlainSocket&) = delete;
 
-  // From now on `watcher` is told when the socket is ready for what is wanted: EPOLLIN, EPOLLOUT, or 0.
+  // From now on `watcher` is told when the socket is ready for what is wanted: EPOLLIN, EPOLLOUT. It is told again and
+  // again, until that is unwanted: which costs a system call, and can wait until it was told in vain, since what is
+  // wanted no more is mostly wanted again before.
   bool Watch(SocketPoll::Watcher* watcher);
-  void Want(uint32_t events);
+  void Want(uint32_t events) { WantExactly(wanted_ | events); }
+  void Unwant(uint32_t events) { WantExactly(wanted_ & ~events); }
 
   // As the functions of Asio's sockets. An end of the stream is asio::error::eof.
   size_t read_some(boost::asio::mutable_buffer buffer, boost::system::error_code& error);
@@ -28,6 +31,8 @@ class PlainSocket {
   void Close();
 
  private:
+  void WantExactly(uint32_t events);
+
   SocketPoll& poll_;
   int socket_;
   SocketPoll::Watcher* watcher_ = nullptr;

@@ -7,6 +7,7 @@
 #include "server/access_log.h"
 #include "server/control.h"
 #include "server/dispatcher.h"
+#include "server/held_answers.h"
 #include "server/limits.h"
 #include "server/metrics.h"
 #include "server/socket_poll.h"
@@ -25,6 +26,7 @@ struct ServerContext {
   wire::JsonReader json;
   wire::Answer answer;  // Of one request after the other: its memory is kept.
   SocketPoll poll{io};
+  HeldAnswers held{io};
 };
 
 }  // namespace sqs::server

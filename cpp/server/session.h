@@ -42,7 +42,7 @@ class Session {
 
   // What the answers appended so far wait for, null for nothing: they must not be written before it is done and
   // OnCommitted was called.
-  CommitPoint* awaited_commit() const { return commits_.empty() ? nullptr : commits_.back().get(); }
+  CommitPointPtr awaited_commit() const { return commits_.empty() ? nullptr : commits_.back(); }
   // If a commit failed, nothing of `*out` is told to the client: one refusal takes its place, and the connection ends.
   void OnCommitted(std::string* out);
 
