@@ -10,21 +10,23 @@ Parts:
             timeouts of minutes that pass.
 ``plugin``  milliseconds that the plugin, unused, adds to a session.
 
-Times are processor time, which is what it costs where nothing else runs. All take turns in each of several rounds, and
-the smallest time of the rounds counts: other work on the machine only ever adds.
+Times are processor time, which is what it costs where nothing else runs. But a processor has more than one speed, and
+other work makes it slower for seconds: so all take turns, in short slices, many times; a ratio is taken between slices
+that lie next to each other, and its median counts. Python's garbage collector rests during a slice.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import json
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -43,74 +45,90 @@ CALLS = {
 }
 
 
+def hooked_client() -> Any:
+    from botocore.awsrequest import AWSResponse
+
+    http = AWSResponse("", 200, {}, None)
+    answer = {"MD5OfMessageBody": "0" * 32, "MessageId": "0" * 36}
+    client = boto_client()
+    client.meta.events.register("before-call.sqs", lambda model, **_: (http, answer))
+    return client
+
+
+class Peer:
+    """A client, what is open while it is called, and how many calls make a slice of one to three milliseconds."""
+
+    def __init__(self, client: Any, calls: int, opened: Callable[[], contextlib.AbstractContextManager[Any]]) -> None:
+        self.client = client
+        self.calls = calls
+        self.opened = opened
+        self.url = "http://127.0.0.1:1/000000000000/bench"
+
+    def slice_us(self) -> float:
+        """Microseconds of a send, of a slice of them."""
+        send, url = self.client.send_message, self.url
+        with self.opened():
+            for _ in range(5):  # The first call gets the client its handlers.
+                send(QueueUrl=url, MessageBody=BODY)
+            gc.disable()
+            start = time.process_time()
+            for _ in range(self.calls):
+                send(QueueUrl=url, MessageBody=BODY)
+            spent = time.process_time() - start
+            gc.enable()
+        return spent / self.calls * 1e6
+
+
 @contextlib.contextmanager
-def patched(fast: bool) -> Iterator[Any]:
+def peers() -> Iterator[dict[str, Peer]]:
+    """All but moto, which changes botocore."""
     import localsqs
 
     # The system's clock keeps few effects: what is measured is the call, not memory that grows.
-    with localsqs.mock(fast=fast):
-        yield boto_client()
-
-
-@contextlib.contextmanager
-def hooked() -> Iterator[Any]:
-    from botocore.awsrequest import AWSResponse
-
-    url = "http://127.0.0.1:1/000000000000/bench"
-    http = AWSResponse("", 200, {}, None)
-    answers: dict[str, Any] = {
-        "CreateQueue": {"QueueUrl": url},
-        "SendMessage": {"MD5OfMessageBody": "0" * 32, "MessageId": "0" * 36},
-    }
-    client = boto_client()
-    client.meta.events.register("before-call.sqs", lambda model, **_: (http, answers[model.name]))
-    yield client
-
-
-@contextlib.contextmanager
-def mocked_by_moto() -> Iterator[Any]:
-    from moto import mock_aws
-
-    with mock_aws():
-        yield boto_client()
-
-
-PEERS: dict[str, Callable[[], contextlib.AbstractContextManager[Any]]] = {
-    "patched": lambda: patched(fast=False),
-    "fast": lambda: patched(fast=True),
-    "hook": hooked,
-    "stub": lambda: contextlib.nullcontext(stubbed_boto_client()),
-    "moto": mocked_by_moto,
-}
-
-
-def send_microseconds(peer: str, calls: int) -> float:
-    with PEERS[peer]() as client:
-        url = client.create_queue(QueueName="bench")["QueueUrl"]
-        for _ in range(20):
-            client.send_message(QueueUrl=url, MessageBody=BODY)
-        start = time.process_time()
-        for _ in range(calls):
-            client.send_message(QueueUrl=url, MessageBody=BODY)
-        return (time.process_time() - start) / calls * 1e6
+    with localsqs.Engine() as engine:
+        engine.client("sqs").create_queue(QueueName="bench")
+        yield {
+            "patched": Peer(boto_client(), 30, lambda: localsqs.mock(engine)),
+            "fast": Peer(boto_client(), 300, lambda: localsqs.mock(engine, fast=True)),
+            "hook": Peer(hooked_client(), 30, contextlib.nullcontext),
+            "stub": Peer(stubbed_boto_client(), 8, contextlib.nullcontext),
+        }
 
 
 def measure_calls(quick: bool) -> dict[str, float]:
-    """The smallest microseconds of a call, by peer. All but moto, which changes botocore, in one process."""
-    best = dict.fromkeys(CALLS, float("inf"))
-    for _ in range(3 if quick else 15):
-        for peer in ("patched", "fast", "hook", "stub"):
-            best[peer] = min(best[peer], send_microseconds(peer, 300))
-    rounds = str(1 if quick else 5)
-    command = [sys.executable, __file__, "--only-moto", rounds]
+    """Medians: microseconds of a call by peer, and the ratios of neighbours in time."""
+    times: dict[str, list[float]] = {}
+    with peers() as all_peers:
+        names = list(all_peers)
+        for number in range(40 if quick else 500):
+            if number % 10 == 0:
+                gc.collect()
+            for name in names if number % 2 else reversed(names):
+                times.setdefault(name, []).append(all_peers[name].slice_us())
+    results = {name: statistics.median(values) for name, values in times.items()}
+    for other in ("hook", "stub"):
+        pairs = zip(times["patched"], times[other], strict=True)
+        results[f"patched / {other}"] = statistics.median(ours / theirs for ours, theirs in pairs)
+    command = [sys.executable, __file__, "--only-moto", str(3 if quick else 15)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    best["moto"] = float(done.stdout)
-    return best
+    results["moto"] = float(done.stdout)
+    return results
+
+
+def moto_us(slices: int) -> float:
+    """Microseconds of a call under moto, in an interpreter of its own; median of the slices."""
+    from moto import mock_aws
+
+    with mock_aws():
+        moto = Peer(boto_client(), 10, contextlib.nullcontext)
+        moto.url = moto.client.create_queue(QueueName="bench")["QueueUrl"]
+        return statistics.median(moto.slice_us() for _ in range(slices + 1))
 
 
 # --- Tests -----------------------------------------------------------------------------------------------------------
 
 TESTS = {
+    "empty": "nothing: pytest itself",
     "moto": "moto, a client a test",
     "mock_sqs": "`mock_sqs`, a boto3 client a test",
     "sqs": "`sqs`, the native client",
@@ -129,9 +147,29 @@ MINUTES = """
         assert client.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "42"
         sqs_clock.advance(minutes=5)
 """
+# Writes the processor time at the end of each test, when all are through.
+STOPWATCH = """
+import time
+
+ends = []
+
+def pytest_runtest_logfinish():
+    ends.append(time.process_time())
+
+def pytest_sessionfinish():
+    with open("ends.txt", "w") as file:
+        file.write(" ".join(map(str, ends)))
+"""
 # Other plugins that are installed are not loaded.
 PLUGIN = ("-p", "localsqs.pytest_plugin")
 HEAD = {
+    "empty": """
+import pytest
+
+@pytest.fixture
+def client():
+    return None
+""",
     "moto": """
 import boto3, os, pytest
 from moto import mock_aws
@@ -163,10 +201,8 @@ def client(sqs):
 def test_file(kind: str, tests: int) -> str:
     name, minutes, _ = kind.partition("_minutes")
     fixtures = "client, sqs_clock, number" if minutes else "client, number"
-    return (
-        f'{HEAD[name]}\n@pytest.mark.parametrize("number", range({tests}))\n'
-        f"def test_it({fixtures}):{MINUTES if minutes else ROUND_TRIP}"
-    )
+    body = MINUTES if minutes else "\n    pass\n" if kind == "empty" else ROUND_TRIP
+    return f'{HEAD[name]}\n@pytest.mark.parametrize("number", range({tests}))\ndef test_it({fixtures}):{body}'
 
 
 def pytest_seconds(folder: Path, source: str, *options: str) -> float:
@@ -181,35 +217,58 @@ def pytest_seconds(folder: Path, source: str, *options: str) -> float:
     variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
     done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     if done.returncode != 0:
         sys.exit(f"the tests of the benchmark fail:\n{done.stdout}{done.stderr}")
-    return seconds
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def test_ms(folder: Path, kind: str, tests: int) -> float:
+    """Milliseconds a test of a file of so many, without the first one, which imports."""
+    (folder / "conftest.py").write_text(STOPWATCH, encoding="utf-8")
+    pytest_seconds(folder, test_file(kind, tests + 1), *PLUGIN)
+    ends = [float(end) for end in (folder / "ends.txt").read_text(encoding="utf-8").split()]
+    return (ends[-1] - ends[0]) / tests * 1e3
 
 
 def measure_tests(quick: bool) -> dict[str, float]:
-    """Milliseconds a test: a file of 100 tests beside one of a single test, so that imports do not count."""
-    best = {(kind, tests): float("inf") for kind in TESTS for tests in (1, 101)}
+    """Milliseconds a test of a file of 100, and how often moto's goes into ours; medians of rounds."""
+    times: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for _ in range(1 if quick else 5):
-            for kind, tests in best:
-                seconds = pytest_seconds(Path(folder), test_file(kind, tests), *PLUGIN)
-                best[kind, tests] = min(best[kind, tests], seconds)
-    return {kind: (best[kind, 101] - best[kind, 1]) * 10 for kind in TESTS}
+        for _ in range(1 if quick else 9):
+            for kind in TESTS:
+                times.setdefault(kind, []).append(test_ms(Path(folder), kind, 20 if quick and kind == "moto" else 100))
+    results = {kind: statistics.median(values) for kind, values in times.items()}
+    for kind in ("mock_sqs", "sqs", "mock_sqs_minutes", "sqs_minutes"):
+        pairs = zip(times["moto"], times[kind], strict=True)
+        results[f"moto / {kind}"] = statistics.median(moto / ours for moto, ours in pairs)
+    return results
 
 
 # --- The plugin ------------------------------------------------------------------------------------------------------
 
 
 def measure_plugin(quick: bool) -> dict[str, float]:
-    """Milliseconds of a session with one empty test, with the plugin and without."""
+    """Milliseconds of a session with one empty test, with the plugin and without.
+
+    Of the pairs of sessions the quicker half counts, in which the machine was least disturbed: medians of it.
+    """
     source = "def test_it():\n    pass\n"
-    with_it, without = float("inf"), float("inf")
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in range(5 if quick else 40):
-            with_it = min(with_it, pytest_seconds(Path(folder), source, *PLUGIN))
-            without = min(without, pytest_seconds(Path(folder), source))
-    return {"with": with_it * 1e3, "without": without * 1e3}
+    pairs = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pytest_seconds(folder, source, *PLUGIN)  # Compiles.
+        for number in range(6 if quick else 60):
+            if number % 2:
+                with_it, without = pytest_seconds(folder, source, *PLUGIN), pytest_seconds(folder, source)
+            else:
+                without, with_it = pytest_seconds(folder, source), pytest_seconds(folder, source, *PLUGIN)
+            pairs.append((with_it * 1e3, without * 1e3))
+    quiet = sorted(pairs, key=sum)[: len(pairs) // 2]
+    return {
+        "with": statistics.median(with_it for with_it, _ in quiet),
+        "without": statistics.median(without for _, without in quiet),
+        "more": statistics.median(with_it - without for with_it, without in quiet),
+    }
 
 
 # --- Results ---------------------------------------------------------------------------------------------------------
@@ -224,31 +283,24 @@ PARTS: dict[str, Callable[[bool], dict[str, float]]] = {
 def aims(results: dict[str, dict[str, float]]) -> list[tuple[str, str, float, str, float]]:
     """Rows of tools/bench_table.py: what, at most or at least, the aim, how to print, what was measured."""
     calls, tests, plugin = results["calls"], results["tests"], results["plugin"]
-    patched, fast = calls["patched"], calls["fast"]
     return [
-        ("boto3 `send_message`, patched / HTTP stubbed", "at most", 0.25, ".2f", patched / calls["stub"]),
-        ("patched / a bare `before-call` hook", "at most", 1.3, ".2f", patched / calls["hook"]),
-        ("moto / patched", "at least", 15, ".1f", calls["moto"] / patched),
-        ("`mock(fast=True)`: µs a call", "at most", 10, ".1f", fast),
-        ("a test, moto with a client each / `mock_sqs`", "at least", 20, ".0f", tests["moto"] / tests["mock_sqs"]),
-        ("a test, moto with a client each / native `sqs`", "at least", 100, ".0f", tests["moto"] / tests["sqs"]),
-        (
-            "the same with visibility timeouts of minutes",
-            "at least",
-            100,
-            ".0f",
-            tests["moto"] / tests["sqs_minutes"],
-        ),
-        ("the unused plugin: ms a session", "at most", 10, ".1f", plugin["with"] - plugin["without"]),
+        ("boto3 `send_message`, patched / HTTP stubbed", "at most", 0.25, ".2f", calls["patched / stub"]),
+        ("patched / a bare `before-call` hook", "at most", 1.3, ".2f", calls["patched / hook"]),
+        ("moto / patched", "at least", 15, ".1f", calls["moto"] / calls["patched"]),
+        ("`mock(fast=True)`: µs a call", "at most", 10, ".1f", calls["fast"]),
+        ("a test, moto with a client each / `mock_sqs`", "at least", 20, ".0f", tests["moto / mock_sqs"]),
+        ("a test, moto with a client each / native `sqs`", "at least", 100, ".0f", tests["moto / sqs"]),
+        ("the same with visibility timeouts of minutes", "at least", 100, ".0f", tests["moto / sqs_minutes"]),
+        ("the unused plugin: ms a session", "at most", 10, ".1f", plugin["more"]),
     ]
 
 
 def table(results: dict[str, dict[str, float]]) -> str:
     """Markdown: the times themselves."""
     lines = ["| boto3 `send_message` | µs a call |", "|---|---:|"]
-    lines += [f"| {CALLS[peer]} | {value:,.1f} |" for peer, value in results.get("calls", {}).items()]
+    lines += [f"| {CALLS[peer]} | {us:,.1f} |" for peer, us in results.get("calls", {}).items() if peer in CALLS]
     lines += ["", "| 100 tests: queue, send, receive | ms a test |", "|---|---:|"]
-    lines += [f"| {TESTS[kind]} | {value:,.2f} |" for kind, value in results.get("tests", {}).items()]
+    lines += [f"| {TESTS[kind]} | {ms:,.2f} |" for kind, ms in results.get("tests", {}).items() if kind in TESTS]
     return "\n".join(lines)
 
 
@@ -257,10 +309,10 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", metavar="FILE", help="write the results there as well")
-    parser.add_argument("--only-moto", type=int, metavar="ROUNDS", help=argparse.SUPPRESS)
+    parser.add_argument("--only-moto", type=int, metavar="SLICES", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only_moto:
-        print(min(send_microseconds("moto", 100) for _ in range(options.only_moto)))
+        print(moto_us(options.only_moto))
         return
     results = {part: PARTS[part](options.quick) for part in options.parts or PARTS}
     if options.json:
@@ -272,7 +324,7 @@ def main() -> None:
             reached = measured <= aim if side == "at most" else measured >= aim
             print(f"{what}: {measured:{form}}, {side} {aim:g}: {'yes' if reached else 'NO'}")
     elif "plugin" in results:
-        print(textwrap.dedent(f"\nplugin: {results['plugin']}"))
+        print(f"\nplugin: {results['plugin']}")
 
 
 if __name__ == "__main__":
