@@ -16,7 +16,6 @@ Everything is made when a test asks for it: unused, the plugin costs its import.
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
 
 import pytest
@@ -49,9 +48,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
 
 
-def pytest_report_header() -> str:
-    # Not localsqs.__version__, which loads the native module.
-    return f"localsqs: {importlib.metadata.version('localsqs')}"
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"localsqs: {_version(config)}"
+
+
+def _version(config: pytest.Config) -> str:
+    """Not localsqs.__version__, which loads the native module."""
+    for plugin, distribution in config.pluginmanager.list_plugin_distinfo():
+        if plugin is sys.modules[__name__]:
+            return str(distribution.version)  # pytest has found it already.
+    import importlib.metadata
+
+    return importlib.metadata.version("localsqs")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -29,6 +29,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from importlib.metadata import distribution, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -147,21 +148,27 @@ MINUTES = """
         assert client.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "42"
         sqs_clock.advance(minutes=5)
 """
-# Writes the processor time at the end of each test, when all are through.
+# Writes the processor time of making the tests of a file, and that at the end of each.
 STOPWATCH = """
-import time
+import pytest, time
 
-ends = []
+spent, ends = [0.0], []
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem(name):
+    start = time.process_time()
+    made = yield
+    if name == "test_it":
+        spent[0] = time.process_time() - start
+    return made
 
 def pytest_runtest_logfinish():
     ends.append(time.process_time())
 
 def pytest_sessionfinish():
-    with open("ends.txt", "w") as file:
-        file.write(" ".join(map(str, ends)))
+    with open("times.txt", "w") as file:
+        file.write(" ".join(map(str, spent + ends)))
 """
-# Other plugins that are installed are not loaded.
-PLUGIN = ("-p", "localsqs.pytest_plugin")
 HEAD = {
     "empty": """
 import pytest
@@ -206,15 +213,21 @@ def test_file(kind: str, tests: int) -> str:
 
 
 def pytest_seconds(folder: Path, source: str, *options: str) -> float:
-    """Processor time of a session, from the start of the interpreter to its end."""
+    """Processor time of a session, from the start of the interpreter to its end.
+
+    Plugins load by entry point, as they do for users; those that are neither pytest's nor ours are blocked.
+    """
     path = folder / "test_it.py"
     path.write_text(source, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "none.ini", *options, path.name]
     (folder / "none.ini").write_text("[pytest]\n", encoding="utf-8")
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for plugin in entry_points(group="pytest11"):
+        if plugin.name != "localsqs":
+            options += ("-p", f"no:{plugin.name}")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", "none.ini", *options, path.name]
     # Compiled modules are kept, as those of an installed package are, whatever the environment says.
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    variables["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != 0:
@@ -223,11 +236,11 @@ def pytest_seconds(folder: Path, source: str, *options: str) -> float:
 
 
 def test_ms(folder: Path, kind: str, tests: int) -> float:
-    """Milliseconds a test of a file of so many, without the first one, which imports."""
+    """Milliseconds a test of a file of so many, its collection included, without the first one, which imports."""
     (folder / "conftest.py").write_text(STOPWATCH, encoding="utf-8")
-    pytest_seconds(folder, test_file(kind, tests + 1), *PLUGIN)
-    ends = [float(end) for end in (folder / "ends.txt").read_text(encoding="utf-8").split()]
-    return (ends[-1] - ends[0]) / tests * 1e3
+    pytest_seconds(folder, test_file(kind, tests + 1))
+    made, *ends = map(float, (folder / "times.txt").read_text(encoding="utf-8").split())
+    return (made / (tests + 1) + (ends[-1] - ends[0]) / tests) * 1e3
 
 
 def measure_tests(quick: bool) -> dict[str, float]:
@@ -247,8 +260,19 @@ def measure_tests(quick: bool) -> dict[str, float]:
 # --- The plugin ------------------------------------------------------------------------------------------------------
 
 
+WITHOUT = ("-p", "no:localsqs")
+
+
+def file_names_ms() -> float:
+    """pytest reads the names of the files of each package that has a plugin, also if that is blocked."""
+    start = time.process_time()
+    for file in distribution("localsqs").files or ():
+        str(file)
+    return (time.process_time() - start) * 1e3
+
+
 def measure_plugin(quick: bool) -> dict[str, float]:
-    """Milliseconds of a session with one empty test, with the plugin and without.
+    """Milliseconds of a session with one empty test, with the plugin and without; "more" is what it costs.
 
     Of the pairs of sessions the quicker half counts, in which the machine was least disturbed: medians of it.
     """
@@ -256,18 +280,20 @@ def measure_plugin(quick: bool) -> dict[str, float]:
     pairs = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        pytest_seconds(folder, source, *PLUGIN)  # Compiles.
+        pytest_seconds(folder, source)  # Compiles.
         for number in range(6 if quick else 60):
             if number % 2:
-                with_it, without = pytest_seconds(folder, source, *PLUGIN), pytest_seconds(folder, source)
+                with_it, without = pytest_seconds(folder, source), pytest_seconds(folder, source, *WITHOUT)
             else:
-                without, with_it = pytest_seconds(folder, source), pytest_seconds(folder, source, *PLUGIN)
+                without, with_it = pytest_seconds(folder, source, *WITHOUT), pytest_seconds(folder, source)
             pairs.append((with_it * 1e3, without * 1e3))
     quiet = sorted(pairs, key=sum)[: len(pairs) // 2]
+    files = statistics.median(file_names_ms() for _ in range(15))
     return {
+        "files": files,
         "with": statistics.median(with_it for with_it, _ in quiet),
         "without": statistics.median(without for _, without in quiet),
-        "more": statistics.median(with_it - without for with_it, without in quiet),
+        "more": files + statistics.median(with_it - without for with_it, without in quiet),
     }
 
 
@@ -297,10 +323,14 @@ def aims(results: dict[str, dict[str, float]]) -> list[tuple[str, str, float, st
 
 def table(results: dict[str, dict[str, float]]) -> str:
     """Markdown: the times themselves."""
+
+    def chosen(part: str, names: dict[str, str]) -> list[tuple[str, float]]:
+        return [(name, results[part][name]) for name in names] if part in results else []
+
     lines = ["| boto3 `send_message` | µs a call |", "|---|---:|"]
-    lines += [f"| {CALLS[peer]} | {us:,.1f} |" for peer, us in results.get("calls", {}).items() if peer in CALLS]
+    lines += [f"| {CALLS[peer]} | {us:,.1f} |" for peer, us in chosen("calls", CALLS)]
     lines += ["", "| 100 tests: queue, send, receive | ms a test |", "|---|---:|"]
-    lines += [f"| {TESTS[kind]} | {ms:,.2f} |" for kind, ms in results.get("tests", {}).items() if kind in TESTS]
+    lines += [f"| {TESTS[kind]} | {ms:,.2f} |" for kind, ms in chosen("tests", TESTS)]
     return "\n".join(lines)
 
 

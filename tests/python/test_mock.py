@@ -23,6 +23,7 @@ boto3 = pytest.importorskip("boto3")
 from botocore.awsrequest import AWSResponse  # noqa: E402
 from botocore.client import BaseClient  # noqa: E402
 from botocore.config import Config  # noqa: E402
+from botocore.endpoint import EndpointCreator  # noqa: E402
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError  # noqa: E402
 from botocore.session import Session  # noqa: E402
 from botocore.stub import Stubber  # noqa: E402
@@ -92,7 +93,7 @@ def handlers_of(sqs: Any) -> list[Any]:
 
 def test_no_trace_is_left(monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
-    before_classes = [dict(vars(kind)) for kind in (BaseClient, Session)]
+    before_classes = [dict(vars(kind)) for kind in (BaseClient, EndpointCreator, Session)]
     sqs = client(aws_access_key_id="k", aws_secret_access_key="s")
     before = handlers_of(sqs), dict(vars(sqs)), dict(os.environ)
     with localsqs.mock():
@@ -102,16 +103,16 @@ def test_no_trace_is_left(monkeypatch):
         assert handlers_of(sqs) != before[0]
     assert (handlers_of(sqs), dict(vars(sqs)), dict(os.environ)) == before
     assert handlers_of(inside)[:2] == before[0][:2]
-    assert [dict(vars(kind)) for kind in (BaseClient, Session)] == before_classes
+    assert [dict(vars(kind)) for kind in (BaseClient, EndpointCreator, Session)] == before_classes
     assert localsqs.patch.current() is None
 
 
 def test_no_trace_is_left_by_an_error():
-    before = [dict(vars(kind)) for kind in (BaseClient, Session)]
+    before = [dict(vars(kind)) for kind in (BaseClient, EndpointCreator, Session)]
     with contextlib.suppress(ZeroDivisionError), localsqs.mock():
         client().list_queues()
         _ = 1 / 0
-    assert [dict(vars(kind)) for kind in (BaseClient, Session)] == before
+    assert [dict(vars(kind)) for kind in (BaseClient, EndpointCreator, Session)] == before
 
 
 def test_credentials_are_looked_up_by_who_signs(monkeypatch):
