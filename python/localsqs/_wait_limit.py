@@ -17,10 +17,30 @@ _HOW_TO_GO_ON = (
     "limit, or localsqs_limit_days in pytest's ini file. If it runs beside the test in a thread of its own:\n"
     "ManualClock(auto_advance=False), and it waits until the test moves the clock."
 )
+_HOW_TO_POLL_ON = (
+    "Messages in flight or delayed appear when the clock moves: clock.advance(...), or WaitTimeSeconds. If the loop\n"
+    "is to go on longer: ManualClock(poll_limit=...) or @pytest.mark.localsqs(poll_limit=...), seconds of real time\n"
+    "or None for no limit."
+)
 
 
 def of_a_wait(core: _core.Engine) -> WaitLimitReached:
     """For a long poll. Called by _core."""
+    head = "Long polls have moved the ManualClock as far as they may, and nobody else\nhas moved it."
+    return WaitLimitReached(f"a loop that never ends? {head} {_situation(core)}\n{_HOW_TO_GO_ON}")
+
+
+def of_short_polls(core: _core.Engine, polls: int) -> WaitLimitReached:
+    """For receives that do not wait."""
+    head = (
+        f"{polls:,} receives in a row found nothing, and nothing else has\n"
+        "happened: the ManualClock stands, and they do not wait, which would move it (WaitTimeSeconds).\n"
+    )
+    return WaitLimitReached(f"a loop that never ends? {head}{_situation(core)}\n{_HOW_TO_POLL_ON}")
+
+
+def _situation(core: _core.Engine) -> str:
+    """What has happened of late, and the report of a failed test."""
     from localsqs.history import History
     from localsqs.testing import core_report
 
@@ -29,12 +49,9 @@ def of_a_wait(core: _core.Engine) -> WaitLimitReached:
     last = history[-1000:]
     empty = Counter(event.queue or "a deleted queue" for event in last if event.kind == "ReceivedNothing")
     polls = ", ".join(f"{count} empty receives of {queue}" for queue, count in empty.items())
-    return WaitLimitReached(
-        "a loop that never ends? Long polls have moved the ManualClock as far as they may, and nobody else\n"
-        "has moved it. "
+    return (
         f"{timedelta(microseconds=passed // 1000)} of engine time have passed since the first effect; "
-        f"of the last {len(last)} effects: {polls or 'no empty receives'}\n"
-        f"{core_report(core)}\n{_HOW_TO_GO_ON}"
+        f"of the last {len(last)} effects: {polls or 'no empty receives'}\n{core_report(core)}"
     )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, overload
 
     from localsqs._agenda import Agenda
+    from localsqs._poll_watch import PollWatch
     from localsqs._service import Service
     from localsqs.costs import Bill
     from localsqs.faults import Faults
@@ -167,9 +168,9 @@ class Engine:
             account = self.account
         base = _checked_base(endpoint_url)
         if service_name == "sqs":
-            from localsqs.sqs_client import SQS
+            from localsqs.sqs_client import SQS, WatchedSQS
 
-            return SQS(self, region, account, base)
+            return (SQS if self._poll_watch is None else WatchedSQS)(self, region, account, base)
         from localsqs._service import make_client
 
         return make_client(self._service(service_name), region, account, base)
@@ -192,6 +193,21 @@ class Engine:
 
         agenda: Agenda = self._once("agenda", make)
         return agenda
+
+    @property
+    def _poll_watch(self) -> PollWatch | None:
+        """What ends a loop of short polls, on a clock that tests move."""
+        limit_ns = getattr(self.clock, "poll_limit_ns", None)
+        if limit_ns is None:
+            return None
+
+        def make() -> PollWatch:
+            from localsqs._poll_watch import PollWatch
+
+            return PollWatch(self._core, self.clock, limit_ns / 1e9)
+
+        watch: PollWatch = self._once("poll watch", make)
+        return watch
 
     def _once(self, name: str, make: Callable[[], Any]) -> Any:
         made = self._made.get(name)
@@ -402,6 +418,8 @@ class Engine:
         """
         from localsqs.server import Server
 
+        if self._poll_watch is not None:
+            self._poll_watch.served = True
         return Server(
             _core.Server(
                 engine=self._core,

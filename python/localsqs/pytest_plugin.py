@@ -9,9 +9,10 @@
     lambda_trigger  lambda_trigger(handler, queue, batch_size=10, ...) -> a mapping; sqs_engine.run_until_idle() runs it
 
 `@pytest.mark.localsqs(seed=7, start=datetime(...), clock="manual"|"system"|"python", limit=timedelta(...))` sets up the
-engine. `limit` ends loops that wait for ever on a manual clock (see ManualClock); `localsqs_limit_days` in the ini file
-is that of all tests, "none" for no limit. When a test fails, its report tells the seed and what is in the queues.
-Everything is made when a test asks for it: unused, the plugin costs its import.
+engine. `limit` and `poll_limit` end loops that wait or poll for ever on a manual clock (see ManualClock);
+`localsqs_limit_days` in the ini file is the limit of all tests, "none" for no limit of either. When a test fails, its
+report tells the seed and what is in the queues. Everything is made when a test asks for it: unused, the plugin costs
+its import.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from localsqs.testing import Queue
 
 _MARKER = (
-    'localsqs(seed=..., start=..., clock="manual"|"system"|"python", limit=...): the engine of the localsqs fixtures'
+    'localsqs(seed=..., start=..., clock="manual"|"system"|"python", limit=..., poll_limit=...): '
+    "the engine of the localsqs fixtures"
 )
 _engines = pytest.StashKey["Engine"]()
 
@@ -105,12 +107,12 @@ def _engine_for(mark: pytest.Mark | None, config: pytest.Config) -> Engine:
     if mark is not None and mark.args:
         raise pytest.UsageError("the marker localsqs takes keyword arguments only")
     options.update({} if mark is None else mark.kwargs)
-    unknown = options.keys() - {"seed", "start", "clock", "limit"}
+    unknown = options.keys() - {"seed", "start", "clock", "limit", "poll_limit"}
     if unknown:
         raise pytest.UsageError(f"the marker localsqs has no argument {', '.join(sorted(unknown))}")
-    limit = {"limit": options["limit"]} if "limit" in options else {}
+    limits = {name: options[name] for name in ("limit", "poll_limit") if name in options}
     clocks: dict[str, Callable[[], Any]] = {
-        "manual": lambda: localsqs.ManualClock(options["start"], **limit),
+        "manual": lambda: localsqs.ManualClock(options["start"], **limits),
         "system": localsqs.SystemClock,
         "python": localsqs.PythonClock,
     }

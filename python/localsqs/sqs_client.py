@@ -95,6 +95,25 @@ class SQS(_core.Client):
         return f"<localsqs.SQS: {self.meta.endpoint_url}>"
 
 
+class WatchedSQS(SQS):
+    """The same on a manual clock, where a loop of receives that do not wait is stopped. See localsqs._poll_watch."""
+
+    def __init__(self, engine: Engine, region_name: str, account: str, endpoint_url: str = "") -> None:
+        super().__init__(engine, region_name, account, endpoint_url)
+        self._watch = engine._poll_watch
+
+    if not TYPE_CHECKING:  # Checkers and editors know the keywords of the one it calls.
+
+        def receive_message(self, *args, **kwargs):
+            answer = super().receive_message(*args, **kwargs)
+            if "Messages" not in answer:
+                self._watch.saw_nothing()
+            return answer
+
+        receive_message.__doc__ = _core.Client.receive_message.__doc__
+        receive_message.__wrapped__ = _core.Client.receive_message  # help() shows its keywords.
+
+
 class ServiceModel:
     """The part of botocore's service model that programs look at."""
 

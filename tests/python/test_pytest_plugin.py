@@ -225,6 +225,20 @@ def test_loops_that_never_end_are_stopped(run):
     )
 
 
+def test_a_loop_of_short_polls_that_never_ends(run):
+    result = run("""
+        import pytest
+
+        @pytest.mark.localsqs(poll_limit=0)
+        def test_native(sqs, sqs_queue):
+            url = sqs_queue("orders").url
+            while True:
+                sqs.receive_message(QueueUrl=url)
+    """)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*WaitLimitReached: a loop that never ends? *receives in a row found nothing*"])
+
+
 def test_the_limit_of_all_tests(run, pytester):
     test = """
         def test_it(sqs, sqs_queue):
