@@ -23,6 +23,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from aims import Aim
+
 BODY = "abcdefghijklmnopqrstuvwxyz012345" * 8
 BATCH = [{"Id": str(i), "MessageBody": BODY} for i in range(10)]
 BACKLOG = 2_000
@@ -208,6 +210,22 @@ def measure_apart(peer: str, seconds: float, runs: int) -> dict[str, float]:
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     results: dict[str, float] = json.loads(done.stdout)
     return results
+
+
+def aims(results: dict[str, dict[str, float]]) -> list[Aim]:
+    """Rows of tools/bench_table.py."""
+    ours = results["localsqs"]
+
+    def ratio(peer: str, row: str) -> float:
+        return results[peer][row] / ours[row]
+
+    send = f"localsqs ({ours['send']:.1f} µs)"
+    batch = f"localsqs ({ours['batch']:.0f} µs)"
+    return [
+        (f"`send_message`: boto3 with HTTP stubbed / {send}", "at least", 120, ".0f", ratio("stub", "send")),
+        ("`send_message`: boto3 under moto / localsqs", "at least", 500, ".0f", ratio("moto", "send")),
+        (f"batch-10 cycle: boto3 with HTTP stubbed / {batch}", "at least", 60, ".0f", ratio("stub", "batch")),
+    ]
 
 
 def table(results: dict[str, dict[str, float]]) -> str:

@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import endpoint_servers as servers
+from aims import table_of
 from endpoint_servers import Missing, Running
-from endpoint_table import CONNECTIONS, LOADS, Results, table
+from endpoint_table import CONNECTIONS, LOADS, Results, aims, table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,11 +40,11 @@ class Plan:
     parked: int = 1_000
     queues: int = 10_000
     starts: int = 15
-    peer_warm_up: float = 5.0  # A virtual machine compiles as it goes.
+    peer_warm_up: float = 30.0  # Of load: a virtual machine compiles as it goes.
 
     @classmethod
     def quick(cls) -> Plan:
-        return cls(seconds=0.3, rounds=1, waiting=20_000, parked=200, queues=1_000, starts=3, peer_warm_up=0.5)
+        return cls(seconds=0.3, rounds=1, waiting=20_000, parked=200, queues=1_000, starts=3, peer_warm_up=0)
 
 
 class Bench:
@@ -178,7 +179,9 @@ def starts(bench: Bench, commands: dict[str, servers.Command]) -> dict[str, floa
 def peer(bench: Bench, command: servers.Command) -> dict[str, float]:
     """Requests a second and a server CPU second of a peer on our core, and its start."""
     with servers.server(command, bench.out) as running:
-        rows = bench.load(running, *LOADS, "batch", warm=f"{bench.plan.peer_warm_up}s")
+        if bench.plan.peer_warm_up:
+            bench.load(running, "mixed", connections=(16,), d=f"{bench.plan.peer_warm_up}s")
+        rows = bench.load(running, *LOADS, "batch")
     figures = {"batch messages/s": rows["batch/16"]["msg_s"]}
     for connections in CONNECTIONS:
         for scenario, name in LOADS.items():
@@ -243,7 +246,7 @@ def main() -> None:
         results = {"missing": {"bench": str(reason)}}
     if options.json:
         Path(options.json).write_text(json.dumps(results, indent=1), encoding="utf-8")
-    print(table(results))
+    print(f"{table_of(aims(results), results['missing'])}\n\n{table(results)}")
 
 
 if __name__ == "__main__":

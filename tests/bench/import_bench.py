@@ -14,6 +14,8 @@ import statistics
 import subprocess
 import sys
 
+from aims import Aim
+
 # What a program says to use it.
 STATEMENTS = {
     "localsqs": "import localsqs",
@@ -38,6 +40,12 @@ def measure(names: list[str], runs: int) -> dict[str, float]:
         for name in names:
             times[name].append(milliseconds(STATEMENTS[name]))
     return {name: statistics.median(values) for name, values in times.items()}
+
+
+def aims(results: dict[str, float]) -> list[Aim]:
+    """Rows of tools/bench_table.py."""
+    ratio = results["localsqs, client made"] / results["boto3"]
+    return [("`import localsqs` and its first client / `import boto3`", "at most", 0.25, ".2f", ratio)]
 
 
 def table(results: dict[str, float]) -> str:

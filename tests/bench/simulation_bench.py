@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from aims import Aim
+
 import localsqs
 from localsqs.simulation import Exponential, Fleet, Poisson, Scenario, run, sweep
 
@@ -105,25 +107,47 @@ def a_sweep(quick: bool) -> float:
     return (time.perf_counter() - start) * (8 if quick else 1)
 
 
+def aims(results: dict[str, Any]) -> list[Aim]:
+    """Rows of tools/bench_table.py."""
+    day = f"simulation: a day at 100 messages a second on one core ({results['day_mib']:.0f} MiB): s"
+    sweep_of_64 = "simulation: a sweep of 64 configurations of an hour at 20 a second: s"
+    return [
+        (day, "at most", 60, ".1f", results["day_s"]),
+        (sweep_of_64, "at most", 60, ".1f", results["sweep_s"]),
+    ]
+
+
+def table(results: dict[str, Any]) -> str:
+    """Markdown."""
+    costs: dict[str, float] = results["us_a_message"]
+    lines = ["| simulation | µs a message |", "|---|---:|"]
+    lines += [f"| {name} | {us:.2f} |" for name, us in costs.items()]
+    ratios = [costs[f"simulated, {kind}"] / costs[f"bare, {kind}"] for kind in ("batches of 10", "one by one")]
+    note = ", the last two extrapolated" if results["extrapolated"] else ""
+    return "\n".join(lines) + (
+        f"\n\nSimulated / bare: {ratios[0]:.2f} in batches of 10, {ratios[1]:.2f} one by one. A day at 100 messages a "
+        f"second: {results['day_s']:.1f} s, {results['day_mib']:.0f} MiB; 64 hours at 20 a second: "
+        f"{results['sweep_s']:.1f} s{note}."
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     costs = per_message(arguments.quick)
-    for name, us in costs.items():
-        print(f"{name:<28}{us:8.2f} µs a message")
-    for kind in ("batches of 10", "one by one"):
-        print(f"ratio, {kind:<21}{costs[f'simulated, {kind}'] / costs[f'bare, {kind}']:8.2f}")
     day_s, grown = a_day(arguments.quick)
-    note = " (extrapolated from an hour)" if arguments.quick else ""
-    print(f"a day at 100 messages/s     {day_s:8.1f} s{note}; the process grew by {grown:.0f} MiB")
-    sweep_s = a_sweep(arguments.quick)
-    note = " (extrapolated from 8)" if arguments.quick else ""
-    print(f"a sweep of 64 hours at 20/s {sweep_s:8.1f} s{note}")
+    results = {
+        "us_a_message": costs,
+        "day_s": day_s,
+        "day_mib": grown,
+        "sweep_s": a_sweep(arguments.quick),
+        "extrapolated": arguments.quick,
+    }
     if arguments.json is not None:
-        figures = {"us_a_message": costs, "day_s": day_s, "day_mib": grown, "sweep_s": sweep_s}
-        arguments.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+        arguments.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    print(table(results))
 
 
 if __name__ == "__main__":
