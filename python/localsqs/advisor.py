@@ -157,7 +157,7 @@ def _setups(source: Any, queue: str | None) -> Iterable[Setup]:
     if isinstance(source, Engine):
         return _setups_of_engine(source, queue)
     if hasattr(source, "queue_arn") and hasattr(source, "settings"):
-        return [_with_mapping(_setup_of_queue(source._engine, *_place(source.queue_arn)), source)]
+        return [_with_mapping(_setup_of_queue(source.engine, *_place(source.queue_arn)), source)]
     if hasattr(source, "workload"):
         return [_setup_of_scenario(source)]
     raise TypeError(f"an engine, a mapping, a scenario or a Setup is needed, not {type(source).__name__}")
@@ -181,8 +181,7 @@ def _setups_of_engine(engine: Engine, queue: str | None) -> Iterator[Setup]:
 
 
 def _mappings(engine: Engine) -> list[Any]:
-    """The event source mappings; without waking a service that nobody has used."""
-    service = engine._made.get("lambda")
+    service = engine._service_in_use("lambda")
     return [] if service is None else list(service.mappings.values())
 
 
@@ -241,7 +240,7 @@ def _place(arn: str) -> tuple[str, str, str]:
 
 
 def _with_mapping(setup: Setup, mapping: Any) -> Setup:
-    settings, function = mapping.settings, _function(mapping)
+    settings, function = mapping.settings, mapping.function
     return dataclasses.replace(
         setup,
         mapping=True,
@@ -252,12 +251,6 @@ def _with_mapping(setup: Setup, mapping: Any) -> Setup:
         function_timeout=getattr(function, "timeout", None),
         reserved_concurrency=getattr(function, "reserved_concurrency", None),
     )
-
-
-def _function(mapping: Any) -> Any:
-    """The function behind a mapping; None for a pipe's callable, or a function that was deleted."""
-    find = getattr(mapping._poller.sink, "_find", None)
-    return None if find is None else find()
 
 
 # --- From a scenario -------------------------------------------------------------------------------------------------

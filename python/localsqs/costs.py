@@ -294,7 +294,7 @@ class Bill:
 
 def functions_of(engine: Engine) -> list[LambdaUsage]:
     """What the functions of an engine used; none if it has none."""
-    service = engine._made.get("lambda")
+    service = engine._service_in_use("lambda")
     if service is None or not service.counters.invocations:
         return []
     return [LambdaUsage(service.counters.invocations, Decimal(service.counters.gb_seconds).quantize(Decimal("0.001")))]

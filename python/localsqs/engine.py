@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
     from datetime import timedelta
-    from types import TracebackType
     from typing import Any, Literal, overload
 
     from localsqs._agenda import Agenda
@@ -181,6 +180,10 @@ class Engine:
 
         service: Service = self._once(name, lambda: make_service(self, name))
         return service
+
+    def _service_in_use(self, name: str) -> Any:
+        """The same if anybody has used it; otherwise None, and it is not made."""
+        return self._made.get(name)
 
     @property
     def _agenda(self) -> Agenda:
@@ -492,12 +495,7 @@ class Engine:
     def __enter__(self) -> Engine:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _repr_html_(self) -> str:

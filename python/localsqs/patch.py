@@ -23,7 +23,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from contextvars import Token
-    from types import TracebackType
     from typing import Any, TypeVar
 
     from localsqs import _core
@@ -148,12 +147,7 @@ class Mock:
     def __enter__(self) -> Engine:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
     def __call__(self, decorated: _Decorated) -> _Decorated:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from localsqs import _core
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from types import TracebackType
-
 
 class Server:
     """An endpoint for any AWS SDK, in C++ threads of this process. A context manager.
@@ -39,12 +35,7 @@ class Server:
     def __enter__(self) -> Server:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
     def __repr__(self) -> str:

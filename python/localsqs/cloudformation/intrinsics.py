@@ -5,12 +5,13 @@ Source of the texts: recordings in shared/spec/around.md, 5.3.
 
 from __future__ import annotations
 
-import base64
-import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from localsqs.cloudformation import intrinsic_texts
 from localsqs.cloudformation.errors import TemplateError, did_you_mean
+from localsqs.cloudformation.intrinsic_texts import NO_VALUE, text_of
 from localsqs.cloudformation.parameters import as_text
 
 if TYPE_CHECKING:
@@ -22,28 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["NO_VALUE", "Reference", "Resolver"]
 
 
-class _NoValue:
-    def __repr__(self) -> str:
-        return "AWS::NoValue"
-
-
-# What Ref AWS::NoValue gives: the property, or the item of a list, is left out.
-NO_VALUE = _NoValue()
-
 _SUB_VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 _GET_ATT_TEXT = (
     "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource "
     "attribute"
-)
-_JOIN_TEXT = (
-    "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings "
-    "to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined."
-)
-_SELECT_TEXT = "Template error: Fn::Select requires a list argument with two elements: an integer index and a list"
-_SPLIT_TEXT = (
-    "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be "
-    "split or a function that returns a string to be split."
 )
 _SUB_TEXT = (
     "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as "
@@ -102,9 +86,9 @@ class Resolver:
             "Ref": self._ref,
             "Fn::GetAtt": self._get_att,
             "Fn::Sub": self._sub,
-            "Fn::Join": self._join,
-            "Fn::Select": self._select,
-            "Fn::Split": self._split,
+            "Fn::Join": partial(intrinsic_texts.join, self.resolve),
+            "Fn::Select": partial(intrinsic_texts.select, self.resolve),
+            "Fn::Split": partial(intrinsic_texts.split, self.resolve),
             "Fn::If": self._if,
             "Fn::Equals": self._equals,
             "Fn::And": self._and,
@@ -112,10 +96,10 @@ class Resolver:
             "Fn::Not": self._not,
             "Fn::FindInMap": self._find_in_map,
             "Fn::ImportValue": self._import,
-            "Fn::Base64": self._base64,
+            "Fn::Base64": partial(intrinsic_texts.base64_of, self.resolve),
             "Fn::GetAZs": self._get_azs,
-            "Fn::Length": self._length,
-            "Fn::ToJsonString": self._to_json_string,
+            "Fn::Length": partial(intrinsic_texts.length, self.resolve),
+            "Fn::ToJsonString": partial(intrinsic_texts.to_json_string, self.resolve),
         }
 
     # --- Resolving ---------------------------------------------------------------------------------------------------
@@ -237,7 +221,7 @@ class Resolver:
                 value = self._get_att(name, path)
             else:
                 value = self._named(name, path)
-            return self._text(value, path, "Fn::Sub")
+            return text_of(value, path, "Fn::Sub")
 
         return _SUB_VARIABLE.sub(replacement, text)
 
@@ -261,7 +245,7 @@ class Resolver:
             yield from self.references(value, (*path, 1, name))
 
     def _import(self, argument: Any, path: Path) -> str:
-        name = self._text(self.resolve(argument, path), path, "Fn::ImportValue")
+        name = text_of(self.resolve(argument, path), path, "Fn::ImportValue")
         value = self._import_value(name)
         if value is None:
             raise TemplateError(f"No export named {name} found.", path)
@@ -281,60 +265,9 @@ class Resolver:
                 raise TemplateError(f"Template error: Unable to get mapping for {'::'.join(keys)}", path)
         return found
 
-    # --- Text and lists ----------------------------------------------------------------------------------------------
-
-    def _join(self, arguments: Any, path: Path) -> str:
-        if not isinstance(arguments, list) or len(arguments) != 2 or not isinstance(arguments[0], str):
-            raise TemplateError(_JOIN_TEXT, path)
-        items = self.resolve(arguments[1], (*path, 1))
-        if not isinstance(items, list) or any(isinstance(item, (dict, list)) for item in items):
-            raise TemplateError(_JOIN_TEXT, path)
-        return arguments[0].join(as_text(item) for item in items)
-
-    def _select(self, arguments: Any, path: Path) -> Any:
-        if not isinstance(arguments, list) or len(arguments) != 2:
-            raise TemplateError(_SELECT_TEXT, path)
-        index_text = as_text(self.resolve(arguments[0], (*path, 0)))
-        items = self.resolve(arguments[1], (*path, 1))
-        if not index_text.isdecimal() or not isinstance(items, list):
-            raise TemplateError(_SELECT_TEXT, path)
-        index = int(index_text)
-        if index >= len(items):
-            message = f"Template error: Fn::Select cannot select nonexistent value at index {index}"
-            raise TemplateError(message, path)
-        return items[index]
-
-    def _split(self, arguments: Any, path: Path) -> list[str]:
-        if not isinstance(arguments, list) or len(arguments) != 2 or not isinstance(arguments[0], str):
-            raise TemplateError(_SPLIT_TEXT, path)
-        text = self.resolve(arguments[1], (*path, 1))
-        if not isinstance(text, str) or not arguments[0]:
-            raise TemplateError(_SPLIT_TEXT, path)
-        return text.split(arguments[0])
-
-    def _base64(self, argument: Any, path: Path) -> str:
-        text = self._text(self.resolve(argument, path), path, "Fn::Base64")
-        return base64.b64encode(text.encode()).decode()
-
     def _get_azs(self, argument: Any, path: Path) -> list[str]:
         region = as_text(self.resolve(argument, path)) or self._pseudo["AWS::Region"]
         return [f"{region}{letter}" for letter in "abc"]
-
-    def _length(self, argument: Any, path: Path) -> int:
-        items = self.resolve(argument, path)
-        if not isinstance(items, list):
-            raise TemplateError("Template error: Fn::Length requires a list", path)
-        return len(items)
-
-    def _to_json_string(self, argument: Any, path: Path) -> str:
-        if not isinstance(argument, (dict, list)):
-            raise TemplateError("Template error: Fn::ToJsonString requires an object or an array", path)
-        return json.dumps(self.resolve(argument, path), separators=(",", ":"), ensure_ascii=False)
-
-    def _text(self, value: Any, path: Path, function: str) -> str:
-        if isinstance(value, (dict, list)) or value is NO_VALUE:
-            raise TemplateError(f"Template error: {function} needs text here, not {_kind(value)}", path)
-        return as_text(value)
 
     # --- Conditions --------------------------------------------------------------------------------------------------
 
@@ -388,7 +321,3 @@ class Resolver:
             message = f"Template error: every {function} object requires a list of at least 2 and at most 10 boolean"
             raise TemplateError(f"{message} parameters.", path)
         return [self._truth(argument, (*path, index)) for index, argument in enumerate(arguments)]
-
-
-def _kind(value: Any) -> str:
-    return "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else "AWS::NoValue"

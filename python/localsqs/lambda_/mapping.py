@@ -10,6 +10,7 @@ from localsqs.lambda_.virtual_poller import VirtualPoller
 
 if TYPE_CHECKING:
     from localsqs.engine import Engine
+    from localsqs.lambda_.function import Function
     from localsqs.lambda_.invocation import Invocations
     from localsqs.lambda_.real_time import RealTimePoller
     from localsqs.lambda_.report import RunReport
@@ -24,7 +25,8 @@ class Mapping:
 
     Attributes:
         uuid, arn: Of the mapping; a pipe has no ARN.
-        queue_arn: Of the queue it serves.
+        engine: Whose queue it serves.
+        queue_arn: Of the queue.
         function_arn: As CreateEventSourceMapping answers it; "" for a pipe.
         tags: Its tags.
         one_group_per_batch: Whether a FIFO receive is split by message group.
@@ -50,7 +52,7 @@ class Mapping:
         self.tags = dict(tags or {})
         self.one_group_per_batch = one_group_per_batch
         self.modified_ns = engine._agenda.now_ns()
-        self._engine = engine
+        self.engine = engine
         self._poller: VirtualPoller | RealTimePoller
         if engine._agenda.virtual:
             self._poller = VirtualPoller(engine, queue_arn, settings, sink, one_group_per_batch)
@@ -95,10 +97,10 @@ class Mapping:
         Raises:
             RuntimeError: On a SystemClock, where threads do it.
         """
-        if not self._engine._agenda.virtual:
+        if not self.engine._agenda.virtual:
             raise RuntimeError("on a clock that passes by itself a mapping works in the background")
         did: list[bool] = []
-        self._engine._agenda.run_now(lambda: did.append(self._poller.step()))
+        self.engine._agenda.run_now(lambda: did.append(self._poller.step()))
         return bool(did and did[0])
 
     def drain(self, limit: timedelta | None = None) -> RunReport:
@@ -109,14 +111,19 @@ class Mapping:
         """
         from localsqs.lambda_.report import recorded
 
-        agenda = self._engine._agenda
-        return recorded(self._engine, lambda: agenda.run_until(lambda: self.idle, limit))
+        agenda = self.engine._agenda
+        return recorded(self.engine, lambda: agenda.run_until(lambda: self.idle, limit))
 
     # --- What it is --------------------------------------------------------------------------------------------------
 
     @property
     def settings(self) -> Settings:
         return self._poller.settings
+
+    @property
+    def function(self) -> Function | None:
+        """The function it invokes now; None if that was deleted, or a pipe's target is none."""
+        return self._poller.sink.function
 
     @property
     def enabled(self) -> bool:
@@ -145,15 +152,15 @@ class Mapping:
         if function_arn is not None:
             self.function_arn = function_arn
         self._poller.configure(settings)
-        self.modified_ns = self._engine._agenda.now_ns()
+        self.modified_ns = self.engine._agenda.now_ns()
 
     def delete(self) -> None:
         """Ends it, as DeleteEventSourceMapping does."""
-        self._engine._service("lambda").forget_mapping(self)
+        self.engine._service("lambda").forget_mapping(self)
 
     def _remove(self) -> None:
         self.disable()
-        self._engine._agenda.remove_actor(self._poller)
+        self.engine._agenda.remove_actor(self._poller)
 
     def _join(self) -> None:
         if not isinstance(self._poller, VirtualPoller):

@@ -66,6 +66,7 @@ class MessageSink:
     """
 
     timeout_s = 0.0
+    function = None
 
     def __init__(self, send: Send, template: Template | None, members: dict[str, str]) -> None:
         self._send = send

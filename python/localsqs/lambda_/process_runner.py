@@ -25,7 +25,6 @@ from localsqs.lambda_.sandbox import Sandbox
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
-    from types import TracebackType
 
     from localsqs.lambda_.context import ContextFields
 
@@ -107,12 +106,7 @@ class ProcessRunner:
     def __enter__(self) -> ProcessRunner:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def __repr__(self) -> str:

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
 __all__ = ["Answer", "Invocation", "RuntimeApi"]
 
@@ -164,12 +163,7 @@ class RuntimeApi:
     def __enter__(self) -> RuntimeApi:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _wait(self, condition: Callable[[], bool], timeout_s: float) -> bool:

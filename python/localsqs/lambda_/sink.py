@@ -20,10 +20,14 @@ class Sink(Protocol):
 
     Attributes:
         timeout_s: How long a batch may take; 0 if it takes no time.
+        function: The function that gets them; None if it is none, or was deleted.
     """
 
     @property
     def timeout_s(self) -> float: ...
+
+    @property
+    def function(self) -> Function | None: ...
 
     def begin(self) -> bool:
         """Takes a place for one batch. False: throttled."""
@@ -46,6 +50,10 @@ class FunctionSink:
     def __init__(self, find: Callable[[], Function | None], qualifier: str | None) -> None:
         self._find = find
         self._qualifier = qualifier
+
+    @property
+    def function(self) -> Function | None:
+        return self._find()
 
     @property
     def timeout_s(self) -> float:
@@ -72,6 +80,7 @@ class CallableSink:
     """The target of a pipe: called with the bare list of records; what it raises makes the batch fail."""
 
     timeout_s = 0.0
+    function = None
 
     def __init__(self, target: Callable[[list[Record]], Any]) -> None:
         self._target = target

@@ -10,7 +10,7 @@ from localsqs.cloudformation.resources.base import Physical, ResourceType, World
 from localsqs.cloudformation.schema import TAGS, Schema, ignored, json_text, list_of, object_of, text, truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["Subscription", "Topic", "TopicPolicy"]
 
@@ -39,7 +39,7 @@ class Topic(ResourceType):
     def create(self, world: World, logical_id: str, properties: dict[str, Any], generation: int) -> Physical:
         suffix = ".fifo" if properties.get("FifoTopic") else ""
         name = properties.get("TopicName") or physical_name(world, logical_id, generation, longest=256, suffix=suffix)
-        attributes = dict(_topic_attributes(properties))
+        attributes = _attributes(_TOPIC_ATTRIBUTES, properties)
         if properties.get("FifoTopic"):
             attributes["FifoTopic"] = "true"
         sns = world.client("sns")
@@ -50,7 +50,7 @@ class Topic(ResourceType):
 
     def update(self, world: World, physical: Physical, properties: dict[str, Any]) -> Physical:
         sns, arn = world.client("sns"), physical.physical_id
-        old, new = dict(_topic_attributes(physical.properties)), dict(_topic_attributes(properties))
+        old, new = _attributes(_TOPIC_ATTRIBUTES, physical.properties), _attributes(_TOPIC_ATTRIBUTES, properties)
         for name in {**old, **new}:
             if old.get(name) != new.get(name):
                 sns.set_topic_attributes(TopicArn=arn, AttributeName=name, AttributeValue=new.get(name, ""))
@@ -77,11 +77,18 @@ class Topic(ResourceType):
             sns.subscribe(TopicArn=physical.physical_id, Protocol=each["Protocol"], Endpoint=each["Endpoint"])
 
 
-def _topic_attributes(properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    names = ("ContentBasedDeduplication", "FifoThroughputScope", "DisplayName", "KmsMasterKeyId", "SignatureVersion")
-    for name in names:
-        if name in properties:
-            yield name, as_text(properties[name])
+_TOPIC_ATTRIBUTES = (
+    "ContentBasedDeduplication",
+    "FifoThroughputScope",
+    "DisplayName",
+    "KmsMasterKeyId",
+    "SignatureVersion",
+)
+
+
+def _attributes(names: tuple[str, ...], properties: Mapping[str, Any]) -> dict[str, str]:
+    """The attributes that are given, in the order of the names."""
+    return {name: as_text(properties[name]) for name in names if name in properties}
 
 
 class Subscription(ResourceType):
@@ -103,14 +110,17 @@ class Subscription(ResourceType):
 
     def create(self, world: World, logical_id: str, properties: dict[str, Any], generation: int) -> Physical:
         arguments = {name: properties[name] for name in ("TopicArn", "Protocol", "Endpoint") if name in properties}
-        attributes = dict(_subscription_attributes(properties))
+        attributes = _attributes(_SUBSCRIPTION_ATTRIBUTES, properties)
         arn = world.client("sns").subscribe(**arguments, Attributes=attributes, ReturnSubscriptionArn=True)
         arn = arn["SubscriptionArn"]
         return Physical(logical_id, self.type_name, arn, {"Arn": arn}, properties, generation)
 
     def update(self, world: World, physical: Physical, properties: dict[str, Any]) -> Physical:
         sns = world.client("sns")
-        old, new = dict(_subscription_attributes(physical.properties)), dict(_subscription_attributes(properties))
+        old, new = (
+            _attributes(_SUBSCRIPTION_ATTRIBUTES, physical.properties),
+            _attributes(_SUBSCRIPTION_ATTRIBUTES, properties),
+        )
         for name in {**old, **new}:
             if old.get(name) != new.get(name):
                 sns.set_subscription_attributes(
@@ -124,24 +134,18 @@ class Subscription(ResourceType):
         gone_is_fine(world.client("sns").unsubscribe, *_NOT_FOUND, SubscriptionArn=physical.physical_id)
 
 
+# The scope first: it says how the policy is read.
+_SUBSCRIPTION_ATTRIBUTES = (
+    "FilterPolicyScope",
+    "FilterPolicy",
+    "RawMessageDelivery",
+    "RedrivePolicy",
+    "DeliveryPolicy",
+    "ReplayPolicy",
+    "SubscriptionRoleArn",
+)
 # What an attribute is set to when its property goes.
 _SUBSCRIPTION_RESET = {"RawMessageDelivery": "false", "FilterPolicy": "{}", "FilterPolicyScope": "MessageAttributes"}
-
-
-def _subscription_attributes(properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    # The scope first: it says how the policy is read.
-    names = (
-        "FilterPolicyScope",
-        "FilterPolicy",
-        "RawMessageDelivery",
-        "RedrivePolicy",
-        "DeliveryPolicy",
-        "ReplayPolicy",
-        "SubscriptionRoleArn",
-    )
-    for name in names:
-        if name in properties:
-            yield name, as_text(properties[name])
 
 
 class TopicPolicy(ResourceType):
