@@ -1,8 +1,7 @@
 """Making a boto client while a mock is open: without what a client does not need that answers from an engine.
 
 Its session does not look for credentials, which may ask the network. Its HTTP session is made with the first request
-that really goes out, as after the mock. What botocore works out anew for each client, and always with the same result,
-is shared. All three look to the user as they did.
+that really goes out, as after the mock. `_boto_events` has what clients share. To the user all looks as it did.
 """
 
 from __future__ import annotations
@@ -14,8 +13,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import botocore.endpoint
-import botocore.hooks
 import botocore.session
+
+from localsqs import _boto_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ def replacements(current: Callable[[], Mock | None]) -> Iterator[Replacement]:
             try:
                 client = original(self, *arguments, **keywords)
                 if _making.get():
-                    _share_event_names(client.meta.events)
+                    _boto_events.share_names(client.meta.events)
                 return client
             finally:
                 _making.reset(token)
@@ -55,6 +55,8 @@ def replacements(current: Callable[[], Mock | None]) -> Iterator[Replacement]:
     yield botocore.session.Session, "create_client", create
     yield botocore.session.Session, "get_credentials", credentials
     yield botocore.endpoint.EndpointCreator, "create_endpoint", _with_lazy_session
+    if _boto_events.CAN_SHARE_HANDLERS:
+        yield _boto_events.Trie, "__copy__", _boto_events.copying(_making.get)
 
 
 def aio_replacements(current: Callable[[], Mock | None]) -> Iterator[Replacement]:
@@ -164,15 +166,3 @@ def _with_lazy_session(original: Any) -> Any:
         return original(self, *arguments, **keywords)
 
     return create_endpoint
-
-
-# --- Names of events -------------------------------------------------------------------------------------------------
-
-# What each name that is emitted is called today. Each client works that out for each name; it is the same for all.
-_event_names: dict[str, str] = {}
-
-
-def _share_event_names(events: Any) -> None:
-    if getattr(events, "_event_aliases", None) == botocore.hooks.EVENT_ALIASES and hasattr(events, "_alias_name_cache"):
-        _event_names.update(events._alias_name_cache)
-        events._alias_name_cache = _event_names

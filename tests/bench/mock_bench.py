@@ -232,7 +232,7 @@ def pytest_seconds(folder: Path, source: str, *options: str) -> float:
     done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != 0:
-        sys.exit(f"the tests of the benchmark fail:\n{done.stdout}{done.stderr}")
+        sys.exit(f"the tests of the benchmark fail:\n{(done.stdout + done.stderr)[-2000:]}")
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 

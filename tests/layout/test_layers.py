@@ -42,6 +42,7 @@ HEAVY_MODULES = ["boto3", "botocore", "matplotlib", "moto", "numpy", "pandas", "
 # Rooms that are entered only by who has the library, and so import it at their top: beginnings of paths.
 ROOMS_OF_A_LIBRARY = {
     "python/localsqs/_boto.py": {"botocore"},
+    "python/localsqs/_boto_events.py": {"botocore"},
     "python/localsqs/_boto_making.py": {"botocore"},
     "python/localsqs/_answers.py": {"botocore"},
     "python/localsqs/plot/": {"matplotlib", "numpy"},

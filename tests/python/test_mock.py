@@ -25,6 +25,7 @@ from botocore.client import BaseClient  # noqa: E402
 from botocore.config import Config  # noqa: E402
 from botocore.endpoint import EndpointCreator  # noqa: E402
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError  # noqa: E402
+from botocore.hooks import _PrefixTrie  # noqa: E402
 from botocore.session import Session  # noqa: E402
 from botocore.stub import Stubber  # noqa: E402
 
@@ -44,6 +45,10 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a socket was opened")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+# The classes of botocore that a mock changes.
+CHANGED = (BaseClient, EndpointCreator, Session, _PrefixTrie)
 
 
 def client(**arguments: Any) -> Any:
@@ -93,7 +98,7 @@ def handlers_of(sqs: Any) -> list[Any]:
 
 def test_no_trace_is_left(monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
-    before_classes = [dict(vars(kind)) for kind in (BaseClient, EndpointCreator, Session)]
+    before_classes = [dict(vars(kind)) for kind in CHANGED]
     sqs = client(aws_access_key_id="k", aws_secret_access_key="s")
     before = handlers_of(sqs), dict(vars(sqs)), dict(os.environ)
     with localsqs.mock():
@@ -103,16 +108,16 @@ def test_no_trace_is_left(monkeypatch):
         assert handlers_of(sqs) != before[0]
     assert (handlers_of(sqs), dict(vars(sqs)), dict(os.environ)) == before
     assert handlers_of(inside)[:2] == before[0][:2]
-    assert [dict(vars(kind)) for kind in (BaseClient, EndpointCreator, Session)] == before_classes
+    assert [dict(vars(kind)) for kind in CHANGED] == before_classes
     assert localsqs.patch.current() is None
 
 
 def test_no_trace_is_left_by_an_error():
-    before = [dict(vars(kind)) for kind in (BaseClient, EndpointCreator, Session)]
+    before = [dict(vars(kind)) for kind in CHANGED]
     with contextlib.suppress(ZeroDivisionError), localsqs.mock():
         client().list_queues()
         _ = 1 / 0
-    assert [dict(vars(kind)) for kind in (BaseClient, EndpointCreator, Session)] == before
+    assert [dict(vars(kind)) for kind in CHANGED] == before
 
 
 def test_credentials_are_looked_up_by_who_signs(monkeypatch):
