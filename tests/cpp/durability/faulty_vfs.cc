@@ -25,6 +25,7 @@ const char* NameOf(sqlite3_file* file) { return reinterpret_cast<File*>(file)->n
 
 int Close(sqlite3_file* file) { return Real(file)->pMethods->xClose(Real(file)); }
 int Read(sqlite3_file* file, void* bytes, int count, sqlite3_int64 offset) {
+  if (NameOf(file) != nullptr && faults->OnRead() != FaultyVfs::Verdict::kDo) return SQLITE_IOERR_READ;
   return Real(file)->pMethods->xRead(Real(file), bytes, count, offset);
 }
 
@@ -137,6 +138,7 @@ FaultyVfs& FaultyVfs::Install() {
   sqlite3_vfs_register(&vfs, /*makeDflt=*/1);
   instance->images_.clear();
   instance->Arm(Fault::kError, 0);
+  instance->FailReads(0);
   return *instance;
 }
 
@@ -149,6 +151,18 @@ void FaultyVfs::Arm(Fault fault, int64_t at) {
   calls_ = 0;
   struck_ = is_full_ = false;
   has_power_ = true;
+}
+
+void FaultyVfs::FailReads(int64_t at) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  reads_until_failure_ = at;
+}
+
+FaultyVfs::Verdict FaultyVfs::OnRead() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (reads_until_failure_ <= 1) return reads_until_failure_ == 1 ? Verdict::kFail : Verdict::kDo;
+  --reads_until_failure_;
+  return Verdict::kDo;
 }
 
 void FaultyVfs::MakeRoom() {
