@@ -64,10 +64,10 @@ class Engine:
         durability: What an answer promises of what it tells. "commit": it survives the loss of power (the disk is
             waited for; calls of several threads share a wait). "interval": the end of the process at once, the loss of
             power within 5 ms. "os": the end of the process. Only with `path`.
-        memory_limit: Bytes of message bodies and attributes to be kept in memory, about. Those beyond it are in the file
-            only and read when a message is received or looked at; everything else of a message, some 200 bytes, stays
-            in memory. A quarter is the history's: older events are without body once their message is gone. None keeps
-            all. Only with `path`.
+        memory_limit: Bytes of message bodies and attributes to be kept in memory, about. Those beyond it are in the
+            file only and read when a message is received or looked at; everything else of a message, some 200 bytes,
+            stays in memory. A quarter is the history's: older events are without body once their message is gone. None
+            keeps all. Only with `path`.
 
     Raises:
         ValueError: If there is a `memory_limit` and no `path`.

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <new>
+#include <utility>
 
 namespace sqs {
 namespace {
@@ -139,6 +140,7 @@ FaultyVfs& FaultyVfs::Install() {
   instance->images_.clear();
   instance->Arm(Fault::kError, 0);
   instance->FailReads(0);
+  instance->AfterLogSync(nullptr);
   return *instance;
 }
 
@@ -151,6 +153,11 @@ void FaultyVfs::Arm(Fault fault, int64_t at) {
   calls_ = 0;
   struck_ = is_full_ = false;
   has_power_ = true;
+}
+
+void FaultyVfs::AfterLogSync(std::function<void()> then) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  after_log_sync_ = std::move(then);
 }
 
 void FaultyVfs::FailReads(int64_t at) {
@@ -228,7 +235,9 @@ FaultyVfs::Verdict FaultyVfs::OnTruncate(const std::string& file, int64_t size) 
 FaultyVfs::Verdict FaultyVfs::OnSync(const std::string& file) {
   std::lock_guard<std::mutex> lock(mutex_);
   const Verdict verdict = Strike(/*is_sync=*/true);
-  if (verdict == Verdict::kDo) images_[file].synced = images_[file].written;
+  if (verdict != Verdict::kDo) return verdict;
+  images_[file].synced = images_[file].written;
+  if (after_log_sync_ != nullptr && file.ends_with("-wal")) after_log_sync_();
   return verdict;
 }
 

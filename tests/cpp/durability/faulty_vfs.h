@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -31,6 +32,8 @@ class FaultyVfs {
   void FailReads(int64_t at);
   // kFull goes on until there is room.
   void MakeRoom();
+  // `then` is called after every sync of a log that succeeded, from whichever thread.
+  void AfterLogSync(std::function<void()> then);
   // Writes and syncs since Arm.
   int64_t calls();
   bool struck();
@@ -64,6 +67,7 @@ class FaultyVfs {
   bool struck_ = false;
   bool has_power_ = true;
   bool is_full_ = false;
+  std::function<void()> after_log_sync_;
   int64_t reads_until_failure_ = 0;  // 0: none fails.
 };
 
