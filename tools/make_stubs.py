@@ -106,6 +106,7 @@ class Engine:
         enforce_policies: bool,
         path: str,
         durability: str,
+        memory_limit: int | None,
     ) -> None: ...
     @property
     def seed(self) -> int: ...

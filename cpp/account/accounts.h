@@ -34,6 +34,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "account/content_source.h"
 #include "account/faults.h"
 #include "account/move_task.h"
 #include "account/queue_address.h"
@@ -181,6 +183,15 @@ class Accounts {
   // Once everything is back.
   void FinishRestore();
 
+  // --- Contents ---------------------------------------------------------------------------------------------------
+
+  // Null, which it is at first: every message has its content.
+  void SetContentSource(ContentSource* source) { content_source_ = source; }
+  // Payloads with the content of the messages in `places`; none, where every message has its content.
+  absl::Status LoadContents(const Queue& queue, absl::Span<const MessagePlace> places, Contents* contents) const {
+    return content_source_ == nullptr ? absl::OkStatus() : content_source_->Load(queue, places, contents);
+  }
+
   // --- Looking ----------------------------------------------------------------------------------------------------
 
   Queue* FindQueue(QueueNumber number);
@@ -253,10 +264,10 @@ class Accounts {
   SelectOptions SelectionFor(const Queue& queue, int max_messages, absl::Time now, Queue** dead_letter_queue);
   Selection Choose(const Queue& queue, const PreparedReceive& receive, SelectOptions options);
   void MoveToDeadLetterQueue(Queue& source, Queue& target, uint32_t slot, absl::Time now);
-  void Deliver(Queue& queue, MessagePlace place, const PreparedReceive& receive, absl::Time now,
+  void Deliver(Queue& queue, MessagePlace place, const Payload& content, const PreparedReceive& receive, absl::Time now,
                ReceivedMessage* received);
-  static void Render(const Queue& queue, const Message& message, MessagePlace place, const PreparedReceive& receive,
-                     ReceivedMessage* received);
+  static void Render(const Queue& queue, const Message& message, MessagePlace place, const Payload& content,
+                     const PreparedReceive& receive, ReceivedMessage* received);
   absl::StatusOr<ReceiveMessageResult> RepeatAttempt(Queue& queue, const PreparedReceive& receive,
                                                      const ReceiveAttempts::Attempt& attempt, absl::Time now);
 
@@ -299,6 +310,7 @@ class Accounts {
 
   Options options_;
   FaultOptions faults_;
+  ContentSource* content_source_ = nullptr;
   Random random_;
   // By number, so that every walk has one order; a std::map, since its nodes stay where they are.
   std::map<QueueNumber, QueueRecord> records_;

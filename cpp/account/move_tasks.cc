@@ -199,8 +199,7 @@ void Accounts::MoveOne(QueueRecord& source, MoveTask& task, MessagePlace place, 
   }
   const bool duplicate =
       target->fifo() && target->FindDuplicate(payload.group_id(), payload.deduplication_id(), now) != nullptr;
-  PayloadPtr moved =
-      PayloadPtr::Make(Uuid::Random(random_), now, payload.body(), payload.body_md5(), std::move(extras));
+  PayloadPtr moved = PayloadPtr::MakeFrom(payload, Uuid::Random(random_), now, std::move(extras));
   Emit(number, now,
        Redriven{task.id, place, duplicate ? 0 : target->number(), target->NextPlace(), std::move(moved),
                 now + target->config().delay()});

@@ -66,6 +66,11 @@ int64_t PayloadBytes(const Payload& payload) {
   return static_cast<int64_t>(payload.body().size()) + attributes;
 }
 
+// What to answer of the i-th message.
+const Payload& ContentOf(const Message& message, const Contents& contents, size_t i) {
+  return contents.empty() ? *message.payload : *contents[i];
+}
+
 }  // namespace
 
 absl::StatusOr<ReceiveMessageResult> Accounts::Handle(const ReceiveMessageRequest& request,
@@ -124,9 +129,14 @@ absl::StatusOr<ReceiveMessageResult> Accounts::Receive(const PreparedReceive& re
     // Places first: moving and delivering use slots anew.
     absl::InlinedVector<MessagePlace, kMaxMessagesMax> places;
     for (uint32_t slot : selection.deliver) places.push_back(queue->PlaceOf(slot));
+    Contents contents;
+    SQS_RETURN_IF_ERROR(LoadContents(*queue, places, &contents));  // It may fail, and nothing has changed yet.
     for (uint32_t slot : selection.dead) MoveToDeadLetterQueue(*queue, *dead_letter_queue, slot, context.now);
     result.messages.resize(places.size());
-    for (size_t i = 0; i < places.size(); ++i) Deliver(*queue, places[i], receive, context.now, &result.messages[i]);
+    for (size_t i = 0; i < places.size(); ++i) {
+      const Payload& content = ContentOf(*queue->Find(places[i]), contents, i);
+      Deliver(*queue, places[i], content, receive, context.now, &result.messages[i]);
+    }
     if (!places.empty() && !receive.attempt_id.empty()) {
       Emit(queue->number(), context.now, ReceiveAttempted{receive.attempt_id, {places.begin(), places.end()}});
     }
@@ -194,34 +204,33 @@ void Accounts::MoveToDeadLetterQueue(Queue& source, Queue& target, uint32_t slot
     extras->sent_at = payload.sent_at();
     retained_from = now;
   }
-  PayloadPtr moved =
-      PayloadPtr::Make(payload.id(), retained_from, payload.body(), payload.body_md5(), std::move(extras));
+  PayloadPtr moved = PayloadPtr::MakeFrom(payload, payload.id(), retained_from, std::move(extras));
   Emit(source.number(), now, Moved{place, target.number(), target.NextPlace(), std::move(moved)});
 }
 
-void Accounts::Deliver(Queue& queue, MessagePlace place, const PreparedReceive& receive, absl::Time now,
-                       ReceivedMessage* received) {
+void Accounts::Deliver(Queue& queue, MessagePlace place, const Payload& content, const PreparedReceive& receive,
+                       absl::Time now, ReceivedMessage* received) {
   const Message& message = *queue.Find(place);
   absl::Duration timeout = receive.visibility_timeout.value_or(queue.config().visibility());
   // Delivered twice: the message stays where the next receive finds it.
   if (!queue.fifo() && random_.Chance(faults_.duplicate)) timeout = absl::ZeroDuration();
   Emit(queue.number(), now, Received{place, message.payload, message.receive_count + 1, now + timeout});
-  call_cost_.payload_bytes += PayloadBytes(*message.payload);
-  Render(queue, message, place, receive, received);
+  call_cost_.payload_bytes += PayloadBytes(content);
+  Render(queue, message, place, content, receive, received);
 }
 
-void Accounts::Render(const Queue& queue, const Message& message, MessagePlace place, const PreparedReceive& receive,
-                      ReceivedMessage* received) {
+void Accounts::Render(const Queue& queue, const Message& message, MessagePlace place, const Payload& content,
+                      const PreparedReceive& receive, ReceivedMessage* received) {
   const Payload& payload = *message.payload;
   received->message_id = payload.id().ToString();
   received->receipt_handle = queue.MakeReceiptHandle(place, message.receive_count);
   received->md5_of_body = HexLower(payload.body_md5());
-  received->body.assign(payload.body().data(), payload.body().size());
+  received->body.assign(content.body().data(), content.body().size());
   if (receive.system_attributes != 0) {
     received->attributes = SystemAttributesOf(message, queue.name().account, queue.fifo(), receive.system_attributes);
   }
-  if (payload.extras() == nullptr) return;
-  for (const auto& attribute : payload.extras()->message_attributes) {
+  if (content.extras() == nullptr) return;
+  for (const auto& attribute : content.extras()->message_attributes) {
     if (Wants(receive, attribute.first)) received->message_attributes.push_back(attribute);
   }
   // Of what is returned, not of what was sent (5.4).
@@ -231,6 +240,7 @@ void Accounts::Render(const Queue& queue, const Message& message, MessagePlace p
 absl::StatusOr<ReceiveMessageResult> Accounts::RepeatAttempt(Queue& queue, const PreparedReceive& receive,
                                                              const ReceiveAttempts::Attempt& attempt, absl::Time now) {
   std::vector<MessagePlace> places;
+  Contents contents;
   for (const ReceiveAttempts::Delivered& delivered : attempt.messages) {
     const Message* message = queue.Find(delivered.place);
     if (message == nullptr || message->receive_count != delivered.receive_count ||
@@ -240,13 +250,15 @@ absl::StatusOr<ReceiveMessageResult> Accounts::RepeatAttempt(Queue& queue, const
     }
     places.push_back(delivered.place);
   }
+  SQS_RETURN_IF_ERROR(LoadContents(queue, places, &contents));
   const absl::Time visible_at = now + receive.visibility_timeout.value_or(queue.config().visibility());
   ReceiveMessageResult result;
-  for (MessagePlace place : places) {
-    const Message& message = *queue.Find(place);
-    Emit(queue.number(), now, VisibilityChanged{place, message.payload, visible_at});
-    call_cost_.payload_bytes += PayloadBytes(*message.payload);
-    Render(queue, message, place, receive, &result.messages.emplace_back());
+  for (size_t i = 0; i < places.size(); ++i) {
+    const Message& message = *queue.Find(places[i]);
+    const Payload& content = ContentOf(message, contents, i);
+    Emit(queue.number(), now, VisibilityChanged{places[i], message.payload, visible_at});
+    call_cost_.payload_bytes += PayloadBytes(content);
+    Render(queue, message, places[i], content, receive, &result.messages.emplace_back());
   }
   Emit(queue.number(), now, ReceiveAttempted{receive.attempt_id, std::move(places)});
   return result;

@@ -5,6 +5,7 @@
 // server/history_json.cc) do not compile.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -21,7 +22,7 @@ struct QueueReference {
 template <class V>
 void DescribeMessage(V& v, const Payload& payload) {
   v("message_id", payload.id());
-  v.Body("body", payload.body());
+  if (payload.has_content()) v.Body("body", payload.body());
   v("sent_at", payload.sent_at());
   v("retained_from", payload.retained_from());
   if (payload.extras() == nullptr) return;
@@ -164,7 +165,43 @@ void Describe(V& v, const MoveTaskChanged& e) {
   v("failure_reason", e.failure_reason);
 }
 
-// The message that an effect is about; empty for one that is about none.
+// The message that an effect is about, and where it is after it.
+struct EffectMessage {
+  PayloadPtr* payload;  // The effect's own.
+  QueueNumber queue;
+  MessagePlace place;
+};
+
+// Absent for an effect that is about none.
+inline std::optional<EffectMessage> MessageOf(Effect& effect) {
+  return std::visit(
+      [&effect](auto& kind) -> std::optional<EffectMessage> {
+        if constexpr (requires { kind.to_place; }) {
+          if (kind.to_queue != 0) return EffectMessage{&kind.payload, kind.to_queue, kind.to_place};
+        }
+        if constexpr (requires { kind.payload; }) {
+          return EffectMessage{&kind.payload, effect.queue, kind.place};
+        } else {
+          return std::nullopt;
+        }
+      },
+      effect.kind);
+}
+
+// Whether an effect is about a message, and without its content.
+inline bool LacksContent(const Effect& effect) {
+  return std::visit(
+      [](const auto& kind) {
+        if constexpr (requires { kind.payload; }) {
+          return !kind.payload->has_content();
+        } else {
+          return false;
+        }
+      },
+      effect.kind);
+}
+
+// The id of the message that an effect is about; empty for one that is about none.
 inline std::string MessageIdOf(const Effect& effect) {
   return std::visit(
       [](const auto& kind) -> std::string {

@@ -2,6 +2,9 @@
 //
 // A payload is one allocation: counter, ids and digests, then the body. Reference counted with an atomic, since the
 // history is read outside the engine's lock.
+//
+// Its content is the body and the message attributes. A payload may be without it (engine/memory_limit.h): then only
+// the store has it, and everything else is here.
 #pragma once
 
 #include <atomic>
@@ -43,8 +46,14 @@ class Payload {
  public:
   const Uuid& id() const { return id_; }
   const Md5Digest& body_md5() const { return body_md5_; }
-  absl::string_view body() const { return {reinterpret_cast<const char*>(this + 1), body_bytes_}; }
-  // Null for a message with a body and nothing else.
+  // Empty without the content.
+  absl::string_view body() const {
+    return {reinterpret_cast<const char*>(this + 1), has_content() ? size_t{body_bytes_} : 0};
+  }
+  bool has_content() const { return content_is_here_; }
+  // The size of the content, here or not: body, and names, types and values of message attributes.
+  size_t content_bytes() const;
+  // Null for a message with a body and nothing else. Without the content it has no message attributes.
   const PayloadExtras* extras() const { return extras_.get(); }
   // SentTimestamp.
   absl::Time sent_at() const;
@@ -62,13 +71,15 @@ class Payload {
   Payload(Uuid id, absl::Time retained_from, const Md5Digest& md5, size_t body_bytes,
           std::unique_ptr<PayloadExtras> extras)
       : body_bytes_(static_cast<uint32_t>(body_bytes)),
+        content_is_here_(true),
         id_(id),
         body_md5_(md5),
         retained_from_ns_(absl::ToUnixNanos(retained_from)),
         extras_(std::move(extras)) {}
 
   mutable std::atomic<uint32_t> references_{1};
-  uint32_t body_bytes_;
+  uint32_t body_bytes_ : 31;  // Without the content: the size of the whole content.
+  uint32_t content_is_here_ : 1;
   Uuid id_;
   Md5Digest body_md5_;
   int64_t retained_from_ns_;
@@ -92,12 +103,22 @@ class PayloadPtr {
   // `md5` is that of `body`; the retention clock starts at `retained_from`. `extras` may be null.
   static PayloadPtr Make(Uuid id, absl::Time retained_from, absl::string_view body, const Md5Digest& md5,
                          std::unique_ptr<PayloadExtras> extras);
+  // The same content, or lack of it, in another message. `extras` are those of `from` but for what differs; may be
+  // null.
+  static PayloadPtr MakeFrom(const Payload& from, Uuid id, absl::Time retained_from,
+                             std::unique_ptr<PayloadExtras> extras);
+  // The same message without its content.
+  static PayloadPtr WithoutContent(const Payload& from);
+  // The message that `from` is without its content, with that of `content`.
+  static PayloadPtr WithContent(const Payload& from, const Payload& content);
 
   const Payload* operator->() const { return payload_; }
   const Payload& operator*() const { return *payload_; }
   explicit operator bool() const { return payload_ != nullptr; }
 
  private:
+  static PayloadPtr MakeWithoutContent(Uuid id, absl::Time retained_from, size_t content_bytes, const Md5Digest& md5,
+                                       std::unique_ptr<PayloadExtras> extras);
   void Release();
 
   Payload* payload_ = nullptr;

@@ -1,21 +1,24 @@
 // The store beside its floor: batches of 64 operations (a third each sent, received, deleted; 256-byte bodies), a
 // commit a batch, against a bare append and fdatasync of the same bytes; and how long a million waiting messages take
-// to load.
+// to load. With THROUGH, how large the file is after so many messages went through a short queue.
 //
-//   store_bench FOLDER [SECONDS] [MESSAGES]
+//   store_bench FOLDER [SECONDS] [MESSAGES] [THROUGH]
 //
 // FOLDER is on the disk to be measured. The two take turns, second by second, so that whatever else the machine does
 // hits both.
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/digest.h"
 #include "engine/engine.h"
@@ -107,18 +110,60 @@ void MeasureLoad(const std::string& folder, int64_t messages) {
               megabytes, Seconds(SteadyClock::now() - start).count());
 }
 
+constexpr int kThroughThreads = 4;
+
+// Sends, receives and deletes ten at a time, each call waiting for its commit, until `to_go` is used up.
+void PassThrough(Engine& engine, const std::string& url, std::atomic<int64_t>* to_go) {
+  const Caller caller;
+  SendMessageBatchRequest sends{.queue_url = url, .entries = std::vector<SendMessageBatchRequestEntry>()};
+  for (int i = 0; i < 10; ++i) sends.entries->push_back({std::to_string(i), {.message_body = kBody}});
+  ReceiveMessageRequest receive;
+  receive.queue_url = url;
+  receive.max_number_of_messages = 10;
+  while (to_go->fetch_sub(10) > 0) {
+    if (!engine.Call(sends, caller).ok()) std::abort();
+    const auto received = engine.Call(receive, caller).value();
+    DeleteMessageBatchRequest deletes{.queue_url = url, .entries = std::vector<DeleteMessageBatchRequestEntry>()};
+    for (const ReceivedMessage& message : received.messages) {
+      deletes.entries->push_back({std::to_string(deletes.entries->size()), message.receipt_handle});
+    }
+    if (!deletes.entries->empty() && !engine.Call(deletes, caller).ok()) std::abort();
+  }
+}
+
+void MeasureThrough(const std::string& folder, int64_t messages) {
+  const std::string path = folder + "/through.db";
+  auto engine = Engine::Open({.seed = 1, .path = path, .durability = Durability::kOs}).value();
+  const std::string url = engine->Call(CreateQueueRequest{"q", {}, {}}, Caller())->queue_url;
+  const auto start = SteadyClock::now();
+  std::atomic<int64_t> to_go{messages};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThroughThreads; ++i) threads.emplace_back([&] { PassThrough(*engine, url, &to_go); });
+  for (std::thread& thread : threads) thread.join();
+  const double took = Seconds(SteadyClock::now() - start).count();
+  const auto log_bytes = std::filesystem::file_size(path + "-wal");
+  if (!engine->Close().ok()) std::abort();
+  std::printf("%lld messages through a short queue in %.0f s (%.0f /s): file %.2f MB, log before closing %.2f MB\n",
+              static_cast<long long>(messages), took, static_cast<double>(messages) / took,
+              static_cast<double>(std::filesystem::file_size(path)) / 1e6, static_cast<double>(log_bytes) / 1e6);
+}
+
 }  // namespace
 }  // namespace sqs
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: store_bench FOLDER [SECONDS] [MESSAGES]\n");
+    std::fprintf(stderr, "usage: store_bench FOLDER [SECONDS] [MESSAGES] [THROUGH]\n");
     return 2;
   }
   std::string folder = std::string(argv[1]) + "/store_bench_XXXXXX";
   if (mkdtemp(folder.data()) == nullptr) return 1;
-  sqs::MeasureCommits(folder, argc > 2 ? std::atoi(argv[2]) : 5);
-  sqs::MeasureLoad(folder, argc > 3 ? std::atoll(argv[3]) : 1'000'000);
+  const int seconds = argc > 2 ? std::atoi(argv[2]) : 5;
+  const int64_t waiting = argc > 3 ? std::atoll(argv[3]) : 1'000'000;
+  const int64_t through = argc > 4 ? std::atoll(argv[4]) : 0;
+  if (seconds > 0) sqs::MeasureCommits(folder, seconds);
+  if (waiting > 0) sqs::MeasureLoad(folder, waiting);
+  if (through > 0) sqs::MeasureThrough(folder, through);
   std::filesystem::remove_all(folder);
   return 0;
 }

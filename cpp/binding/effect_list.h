@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "binding/engine_handle.h"
 #include "engine/history.h"
 
 namespace sqs::binding {
@@ -14,20 +15,21 @@ namespace sqs::binding {
 using QueueNames = absl::flat_hash_map<QueueNumber, std::shared_ptr<const QueueName>>;
 
 struct EffectList {
+  std::weak_ptr<EngineHandle> engine;  // For contents that are not in memory; a history does not keep its engine open.
   std::shared_ptr<const std::vector<HistoryEntry>> entries;
   // Of all queues in `entries`, for effects that name another queue. Looked up, never walked.
   std::shared_ptr<const QueueNames> names;
   // Indices into `entries`, ascending.
   std::vector<uint32_t> chosen;
 
-  static EffectList All(std::vector<HistoryEntry> entries) {
+  static EffectList All(const std::shared_ptr<EngineHandle>& engine, std::vector<HistoryEntry> entries) {
     QueueNames names;
     std::vector<uint32_t> chosen(entries.size());
     for (uint32_t i = 0; i < chosen.size(); ++i) {
       chosen[i] = i;
       names.try_emplace(entries[i].effect.queue, entries[i].queue_name);
     }
-    return {std::make_shared<const std::vector<HistoryEntry>>(std::move(entries)),
+    return {engine, std::make_shared<const std::vector<HistoryEntry>>(std::move(entries)),
             std::make_shared<const QueueNames>(std::move(names)), std::move(chosen)};
   }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/effect_details.h"
 #include "api/operations.h"
 #include "binding/effect_list.h"
 #include "binding/engine_handle.h"
@@ -26,7 +27,8 @@ using Unlocked = py::call_guard<py::gil_scoped_release>;
 
 std::shared_ptr<EngineHandle> NewEngine(std::shared_ptr<Clock> clock, std::optional<uint64_t> seed, bool strict,
                                         int in_flight_limit, size_t history_limit, bool enforce_policies,
-                                        std::string path, const std::string& durability) {
+                                        std::string path, const std::string& durability,
+                                        std::optional<int64_t> memory_limit) {
   Engine::Options options;
   options.clock = std::move(clock);
   options.seed = seed;
@@ -35,6 +37,7 @@ std::shared_ptr<EngineHandle> NewEngine(std::shared_ptr<Clock> clock, std::optio
   options.enforce_policies = enforce_policies;
   options.history.effects_max = history_limit;
   options.path = std::move(path);
+  options.memory_limit = memory_limit;
   if (!ParseDurability(durability, &options.durability)) {
     throw py::value_error("durability must be 'commit', 'interval' or 'os', not '" + durability + "'");
   }
@@ -74,6 +77,16 @@ py::object Dump(EngineHandle& self) {
   PyObject* value = NewText(text);
   if (value == nullptr) throw py::error_already_set();
   return py::reinterpret_steal<py::object>(value);
+}
+
+void Replay(EngineHandle& self, const EffectList& effects) {
+  for (const HistoryEntry& entry : *effects.entries) {
+    if (LacksContent(entry.effect)) {
+      throw py::value_error("a history of an engine with a memory_limit does not hold all bodies: it rebuilds nothing");
+    }
+  }
+  const py::gil_scoped_release release;
+  self.engine.Replay(*effects.entries);
 }
 
 // --- Usage ----------------------------------------------------------------------------------------------------------
@@ -180,7 +193,8 @@ void SetFaults(EngineHandle& self, const py::dict& changes) {
 void RegisterEngine(py::module_& m) {
   py::class_<EngineHandle, std::shared_ptr<EngineHandle>>(m, "Engine", "A world of queues. Thread-safe.")
       .def(py::init(&NewEngine), py::arg("clock"), py::arg("seed"), py::arg("strict"), py::arg("in_flight_limit"),
-           py::arg("history_limit"), py::arg("enforce_policies"), py::arg("path"), py::arg("durability"))
+           py::arg("history_limit"), py::arg("enforce_policies"), py::arg("path"), py::arg("durability"),
+           py::arg("memory_limit"))
       .def_property_readonly("seed", [](const EngineHandle& self) { return self.engine.seed(); })
       .def(
           "now_ns", [](EngineHandle& self) { return absl::ToUnixNanos(self.engine.Now()); }, Unlocked())
@@ -189,11 +203,11 @@ void RegisterEngine(py::module_& m) {
           "effect_count", [](EngineHandle& self) { return self.engine.effect_count(); }, Unlocked())
       .def(
           "effects",
-          [](EngineHandle& self, uint64_t since) { return EffectList::All(self.engine.HistorySince(since)); },
+          [](const std::shared_ptr<EngineHandle>& self, uint64_t since) {
+            return EffectList::All(self, self->engine.HistorySince(since));
+          },
           py::arg("since") = 0, Unlocked(), "Those from number `since` on, as far back as the history reaches.")
-      .def(
-          "replay", [](EngineHandle& self, const EffectList& effects) { self.engine.Replay(*effects.entries); },
-          py::arg("effects"), Unlocked())
+      .def("replay", &Replay, py::arg("effects"))
       .def("next_event_ns", &NextEventNs, Unlocked())
       .def("queue_counts", &QueueCounts, py::arg("region"), py::arg("account"), py::arg("name"), Unlocked())
       .def("queue_times", &QueueTimes, py::arg("region"), py::arg("account"), py::arg("name"), Unlocked())

@@ -98,6 +98,13 @@ class DetailsVisitor {
   const QueueNames& names_;
 };
 
+// With the content of its message, if that is not in memory and can be had.
+Effect WithContent(const EffectList& list, const Effect& effect) {
+  const py::gil_scoped_release release;  // Before the engine's lock.
+  const std::shared_ptr<EngineHandle> engine = list.engine.lock();
+  return engine == nullptr ? effect : engine->engine.WithContent(effect);
+}
+
 // (number, at_ns, kind, queue number, queue name, queue ARN, message id, details)
 py::tuple EffectRow(const EffectList& list, size_t i) {
   if (i >= list.size()) throw py::index_error();
@@ -105,7 +112,12 @@ py::tuple EffectRow(const EffectList& list, size_t i) {
   const QueueName* name = entry.queue_name.get();
   const std::string message_id = MessageIdOf(entry.effect);
   DetailsVisitor visitor(*list.names);
-  std::visit([&visitor](const auto& kind) { Describe(visitor, kind); }, entry.effect.kind);
+  const auto describe = [&visitor](const auto& kind) { Describe(visitor, kind); };
+  if (LacksContent(entry.effect)) {
+    std::visit(describe, WithContent(list, entry.effect).kind);
+  } else {
+    std::visit(describe, entry.effect.kind);
+  }
   const py::object none = py::none();
   return py::make_tuple(entry.number, absl::ToUnixNanos(entry.effect.at), KindName(entry.effect), entry.effect.queue,
                         name == nullptr ? none : Text(name->name), name == nullptr ? none : Text(MakeQueueArn(*name)),
@@ -132,7 +144,7 @@ struct Selection {
 };
 
 EffectList Select(const EffectList& list, const Selection& selection) {
-  EffectList selected{list.entries, list.names, {}};
+  EffectList selected{list.engine, list.entries, list.names, {}};
   for (const uint32_t i : list.chosen) {
     if (selection.Takes((*list.entries)[i])) selected.chosen.push_back(i);
   }

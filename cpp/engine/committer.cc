@@ -27,6 +27,13 @@ void Committer::Want() {
   condition_.notify_all();
 }
 
+void Committer::Fail(const absl::Status& status) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  failure_.Update(status);
+  wanted_ = true;
+  condition_.notify_all();
+}
+
 void Committer::RetryIfFull() {
   if (!full_) return;
   std::unique_lock<std::mutex> lock(mutex_);
@@ -48,12 +55,15 @@ absl::Status Committer::Close() {
 
 void Committer::Run() {
   for (bool last = false; !last;) {
+    absl::Status failure;
     {
       std::unique_lock<std::mutex> lock(mutex_);
       condition_.wait(lock, [this] { return wanted_ || stopping_; });
       wanted_ = false;
       last = stopping_;
+      failure = failure_;
     }
+    if (!dead_ && !failure.ok()) EnterDead(failure);
     Work work;
     if (!dead_ && source_.TakeWork(last, &work)) pending_.push_back(std::move(work));
     if (!dead_ && !pending_.empty()) CommitPending();
@@ -69,6 +79,7 @@ void Committer::CommitPending() {
     const absl::Status status = store_->Commit(pending_.front().batch);
     if (absl::IsResourceExhausted(status)) return EnterFull(status);
     if (!status.ok()) return EnterDead(status);
+    source_.OnCommitted(pending_.front().batch);
     pending_.front().point->Finish(absl::OkStatus());
   }
   if (full_) {

@@ -10,8 +10,10 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "engine/commit_point.h"
 #include "store/store.h"
 
@@ -30,6 +32,8 @@ class Committer {
     // What has gathered, with the point of those who wait for it; what gathers next belongs to another. False if there
     // is nothing; `last` takes it all the same, for how far time has come.
     virtual bool TakeWork(bool last, Work* work) = 0;
+    // `batch` is committed, and those who wait for it are not told yet.
+    virtual void OnCommitted(const Batch& batch) = 0;
     // From now on nothing is to be applied and everybody who asks gets this; `for_good` or until OnAccepting.
     virtual void OnRefusing(const absl::Status& status, bool for_good) = 0;
     virtual void OnAccepting() = 0;
@@ -46,6 +50,14 @@ class Committer {
 
   // If the disk was full: tries again what could not be committed, and returns when that is decided.
   void RetryIfFull();
+
+  // The store could not be read: it ends as after a failed write. Does not wait for that.
+  void Fail(const absl::Status& status);
+
+  // See Store.
+  absl::Status ReadContents(absl::Span<const RowChoice> rows, std::vector<PayloadPtr>* payloads) {
+    return store_->ReadContents(rows, payloads);
+  }
 
   // See Store::Backup.
   absl::Status Backup(const std::string& path) { return store_->Backup(path); }
@@ -73,6 +85,7 @@ class Committer {
   std::mutex mutex_;
   std::condition_variable condition_;
   bool stopping_ = false;
+  absl::Status failure_;   // See Fail.
   uint64_t attempts_ = 0;  // Rounds of committing that are over.
   std::thread thread_;
 };

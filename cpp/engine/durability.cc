@@ -1,7 +1,10 @@
 // The engine on a store: opening, what gathers for the next commit, what happens when there can be none.
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "api/effect_details.h"
 #include "base/status.h"
 #include "base/uuid.h"
 #include "engine/engine.h"
@@ -19,16 +22,23 @@ uint64_t SeedOfEpoch(uint64_t seed, int64_t epoch) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(Options options) {
-  if (options.path.empty()) return std::make_unique<Engine>(std::move(options));
+  if (options.path.empty()) {
+    if (options.memory_limit.has_value()) {
+      return absl::InvalidArgumentError(
+          "a limit on memory needs a file: there is nowhere else to keep what is beyond it");
+    }
+    return std::make_unique<Engine>(std::move(options));
+  }
   const uint64_t seed = options.seed.has_value() ? *options.seed : Random::SeedFromSystem();
   SQS_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
                        OpenSqliteStore(options.path, {.durability = options.durability, .seed = seed}));
   const Store::Identity identity = store->identity();
   const std::string path = options.path;
+  const std::optional<int64_t> memory_limit = options.memory_limit;
   options.seed = SeedOfEpoch(options.seed.value_or(identity.seed), identity.epoch);
   if (options.clock != nullptr) options.clock->CatchUp(identity.progress.now);
   std::unique_ptr<Engine> engine(new Engine(std::move(options), identity.progress));
-  const absl::Status restored = engine->Restore(std::move(store), identity.progress);
+  const absl::Status restored = engine->Restore(std::move(store), identity.progress, memory_limit);
   if (!restored.ok()) {
     return absl::Status(restored.code(),
                         absl::StrCat(path, ": ", restored.message(), " (see localsqs check, salvage)"));
@@ -36,20 +46,35 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(Options options) {
   return engine;
 }
 
-absl::Status Engine::Restore(std::unique_ptr<Store> store, const Progress& progress) {
+absl::Status Engine::Restore(std::unique_ptr<Store> store, const Progress& progress,
+                             std::optional<int64_t> memory_limit) {
   MutexLock lock(mutex_);
   now_ = progress.now;
   feed_ = std::make_unique<StoreFeed>();
-  Restorer restorer(progress, accounts_, *feed_, history_);
+  if (memory_limit.has_value()) {
+    memory_limit_ = std::make_unique<MemoryLimit>(*memory_limit, accounts_, *feed_, history_);
+    accounts_.SetContentSource(memory_limit_.get());
+    limits_memory_ = true;
+  }
+  Restorer restorer(progress, accounts_, *feed_, history_, memory_limit_.get());
   SQS_RETURN_IF_ERROR(store->Load(restorer));
   SQS_RETURN_IF_ERROR(restorer.Finish());
   gathering_ = std::make_shared<CommitPoint>();
   committer_ = std::make_unique<Committer>(std::move(store), *this);
+  if (memory_limit_ != nullptr) {
+    memory_limit_->ReadWith([this] { NoteForStore(); },
+                            [this](absl::Span<const RowChoice> rows, std::vector<PayloadPtr>* payloads) {
+                              return committer_->ReadContents(rows, payloads);
+                            });
+  }
   return absl::OkStatus();
 }
 
 void Engine::NoteForStore() {
-  feed_->Note(accounts_, accounts_.pending_effects(), accounts_.became_visible());
+  const absl::Span<const Effect> pending = accounts_.pending_effects();
+  const absl::Span<const Effect> effects = pending.subspan(std::exchange(noted_effects_, pending.size()));
+  feed_->Note(accounts_, effects, accounts_.became_visible());
+  if (memory_limit_ != nullptr) memory_limit_->Note(effects);
   if (!feed_->has_changes()) return;
   newest_ = gathering_;
   committer_->Want();
@@ -88,9 +113,36 @@ absl::Status Engine::AwaitCommit(CommitPointPtr point, CommitPointPtr* commit) {
 absl::Status Engine::LetGo() {
   MutexLock lock(mutex_);
   closed_ = true;
+  if (memory_limit_ != nullptr) memory_limit_->ReadWith(nullptr, nullptr);
   feed_ = nullptr;
   static_cast<void>(committer_.release());
   return absl::OkStatus();
+}
+
+void Engine::CheckContentsWereRead() {
+  if (memory_limit_ == nullptr || memory_limit_->failure().ok() || closed_ || !refusal_.ok()) return;
+  refusal_ = StoreFailure(memory_limit_->failure());
+  committer_->Fail(memory_limit_->failure());
+}
+
+Effect Engine::WithContent(Effect effect) {
+  const std::optional<EffectMessage> message = MessageOf(effect);
+  if (!message.has_value() || (*message->payload)->has_content()) return effect;
+  MutexLock lock(mutex_);
+  const Queue* queue = accounts_.FindQueue(message->queue);
+  if (queue == nullptr || queue->Find(message->place) == nullptr) return effect;
+  Contents contents;
+  if (accounts_.LoadContents(*queue, {&message->place, 1}, &contents).ok() && !contents.empty()) {
+    *message->payload = PayloadPtr::WithContent(**message->payload, *contents[0]);
+  }
+  CheckContentsWereRead();
+  return effect;
+}
+
+std::optional<MemoryLimit::Counts> Engine::memory() {
+  MutexLock lock(mutex_);
+  if (memory_limit_ == nullptr) return std::nullopt;
+  return memory_limit_->counts();
 }
 
 absl::Status Engine::Backup(const std::string& path) {
@@ -106,6 +158,14 @@ bool Engine::TakeWork(bool last, Committer::Work* work) {
   feed_->Take(accounts_, {now_, history_.count(), accounts_.next_number()}, &work->batch);
   work->point = std::exchange(gathering_, std::make_shared<CommitPoint>());
   return true;
+}
+
+void Engine::OnCommitted(const Batch& batch) {
+  if (!limits_memory_) return;
+  MutexLock lock(mutex_);
+  feed_->OnCommitted(batch);
+  memory_limit_->OnCommitted(batch);
+  history_.DropContents(batch.progress.effect_count);
 }
 
 void Engine::OnRefusing(const absl::Status& status, bool for_good) {

@@ -81,6 +81,7 @@ SQS_OPERATIONS(SQS_INSTANTIATE_CALL)
 absl::StatusOr<ReceiveMessageResult> Engine::Try(const PreparedReceive& receive, const Caller& caller, bool last_try) {
   if (!refusal_.ok()) return refusal_;
   auto answer = accounts_.Receive(receive, {now_, caller}, last_try);
+  CheckContentsWereRead();
   const CallCost cost = accounts_.TakeCallCost();
   if (last_try || !answer.ok() || !answer->messages.empty()) usage_.Add(Operation::kReceiveMessage, cost);
   return answer;
@@ -285,20 +286,25 @@ void Engine::AfterChange(Completions& completions) {
   if (feed_ != nullptr) NoteForStore();
   if (waiters_.empty()) {
     accounts_.became_visible().clear();
-    history_.Take(accounts_.pending_effects());
+    GiveEffectsToHistory();
     if (feed_ != nullptr) completions.commit = UncommittedLocked();
     return;
   }
   // Serving one waiter may move messages to another queue, where somebody waits too.
   while (!accounts_.pending_effects().empty() || !accounts_.became_visible().empty()) {
     const std::vector<QueueNumber> changed = TakeChangedQueues();
-    history_.Take(accounts_.pending_effects());
+    GiveEffectsToHistory();
     for (QueueNumber queue : changed) ServeWaiters(queue, completions);
     accounts_.AdvanceTo(now_);
     if (feed_ != nullptr) NoteForStore();
   }
   if (feed_ != nullptr) completions.commit = UncommittedLocked();
   AnnounceEarlierEvent(completions);
+}
+
+void Engine::GiveEffectsToHistory() {
+  history_.Take(accounts_.pending_effects());
+  noted_effects_ = 0;
 }
 
 void Engine::AnnounceEarlierEvent(Completions& completions) {
@@ -418,6 +424,7 @@ void Engine::Look(absl::FunctionRef<void(const Accounts&, absl::Time now)> visit
     const absl::Time now = Tick(clock_now);
     AfterChange(completions);
     visit(accounts_, now);
+    CheckContentsWereRead();
   }
   Run(completions);
 }
@@ -473,7 +480,7 @@ absl::Status Engine::Close() {
       completions.commit = UncommittedLocked();
     }
     accounts_.became_visible().clear();
-    history_.Take(accounts_.pending_effects());
+    GiveEffectsToHistory();
   }
   Run(completions);
   return committer_ == nullptr ? absl::OkStatus() : committer_->Close();

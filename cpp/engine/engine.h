@@ -31,6 +31,7 @@
 #include "engine/commit_point.h"
 #include "engine/committer.h"
 #include "engine/history.h"
+#include "engine/memory_limit.h"
 #include "engine/queue_metrics.h"
 #include "engine/store_feed.h"
 #include "store/store.h"
@@ -58,6 +59,9 @@ class Engine : public ClockListener, public Committer::Source {
     // Open only: the file of a durable engine, made if it is not there; "": in memory.
     std::string path;
     Durability durability = Durability::kCommit;
+    // Bytes of body and message attributes to be kept in memory, about; beyond it those of committed messages are in
+    // the file only. With a path alone. See engine/memory_limit.h.
+    std::optional<int64_t> memory_limit;
   };
 
   // In memory.
@@ -112,6 +116,10 @@ class Engine : public ClockListener, public Committer::Source {
   CommitPointPtr UncommittedPoint();
   // A consistent copy of the engine's file, while it is in use, to a new file. See Store::Backup.
   absl::Status Backup(const std::string& path);
+  // Absent without a limit on memory.
+  std::optional<MemoryLimit::Counts> memory();
+  // An effect of the history, with the content of its message if that can be had: if the message is still there.
+  Effect WithContent(Effect effect);
 
   // --- Time -------------------------------------------------------------------------------------------------------
 
@@ -124,8 +132,8 @@ class Engine : public ClockListener, public Committer::Source {
 
   // --- Looking ----------------------------------------------------------------------------------------------------
 
-  // Applies a recorded history, from effect 0 on and complete, to an engine that has done nothing yet: its queues are
-  // then those of the recorded engine, and its history is that history.
+  // Applies a recorded history, from effect 0 on, complete and with all contents, to an engine that has done nothing
+  // yet: its queues are then those of the recorded engine, and its history is that history.
   void Replay(const std::vector<HistoryEntry>& entries);
 
   size_t waiter_count();
@@ -186,13 +194,17 @@ class Engine : public ClockListener, public Committer::Source {
   };
 
   Engine(Options options, const Progress& progress);
-  absl::Status Restore(std::unique_ptr<Store> store, const Progress& progress);
+  absl::Status Restore(std::unique_ptr<Store> store, const Progress& progress, std::optional<int64_t> memory_limit);
   // Committer::Source
   bool TakeWork(bool last, Committer::Work* work) override;
+  void OnCommitted(const Batch& batch) override;
   void OnRefusing(const absl::Status& status, bool for_good) override;
   void OnAccepting() override;
-  // Tells the store's feed of the pending effects. Before the history takes them.
+  // Tells the store's feed of the pending effects that it does not know yet. Before the history takes them.
   void NoteForStore() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void GiveEffectsToHistory() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // After every attempt to load contents: a store that cannot be read is at its end.
+  void CheckContentsWereRead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   CommitPointPtr UncommittedLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckOpen() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Waits for `point`, or hands it over if there is a `commit`.
@@ -243,10 +255,13 @@ class Engine : public ClockListener, public Committer::Source {
 
   // Null in memory.
   std::unique_ptr<StoreFeed> feed_ ABSL_GUARDED_BY(mutex_);
-  CommitPointPtr gathering_ ABSL_GUARDED_BY(mutex_);  // Of what is noted from now on.
-  CommitPointPtr newest_ ABSL_GUARDED_BY(mutex_);     // Of the last thing noted.
-  absl::Status refusal_ ABSL_GUARDED_BY(mutex_);      // What everybody gets while the store cannot commit.
+  std::unique_ptr<MemoryLimit> memory_limit_ ABSL_GUARDED_BY(mutex_);  // Null without a limit.
+  size_t noted_effects_ ABSL_GUARDED_BY(mutex_) = 0;                   // Of the pending ones.
+  CommitPointPtr gathering_ ABSL_GUARDED_BY(mutex_);                   // Of what is noted from now on.
+  CommitPointPtr newest_ ABSL_GUARDED_BY(mutex_);                      // Of the last thing noted.
+  absl::Status refusal_ ABSL_GUARDED_BY(mutex_);  // What everybody gets while the store cannot commit.
   std::unique_ptr<Committer> committer_;
+  bool limits_memory_ = false;
   // Waiting receives in order of arrival, and by deadline.
   absl::btree_map<WaiterId, std::unique_ptr<Waiter>> waiters_ ABSL_GUARDED_BY(mutex_);
   absl::btree_set<std::pair<QueueNumber, WaiterId>> waiters_by_queue_ ABSL_GUARDED_BY(mutex_);

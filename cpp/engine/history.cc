@@ -8,15 +8,45 @@
 namespace sqs {
 namespace {
 
+// The payload of an effect with which a message arrives.
+const PayloadPtr* ArrivingPayload(const Effect& effect) {
+  if (const auto* sent = std::get_if<Sent>(&effect.kind)) return &sent->payload;
+  if (const auto* moved = std::get_if<Moved>(&effect.kind)) return &moved->payload;
+  if (const auto* redriven = std::get_if<Redriven>(&effect.kind)) return &redriven->payload;
+  return nullptr;
+}
+
 // A body is counted where it comes in; later effects of the message share it.
 size_t BodyBytes(const Effect& effect) {
-  if (const auto* sent = std::get_if<Sent>(&effect.kind)) return sent->payload->body().size();
-  if (const auto* moved = std::get_if<Moved>(&effect.kind)) return moved->payload->body().size();
-  if (const auto* redriven = std::get_if<Redriven>(&effect.kind)) return redriven->payload->body().size();
-  return 0;
+  const PayloadPtr* payload = ArrivingPayload(effect);
+  return payload == nullptr || !(*payload)->has_content() ? 0 : (*payload)->content_bytes();
+}
+
+void DropContent(Effect& effect) {
+  std::visit(
+      [](auto& kind) {
+        if constexpr (requires { kind.payload; }) {
+          if (kind.payload->has_content()) kind.payload = PayloadPtr::WithoutContent(*kind.payload);
+        }
+      },
+      effect.kind);
 }
 
 }  // namespace
+
+void History::LimitContents(size_t bytes) {
+  contents_max_ = bytes;
+  limits_.body_bytes_max = SIZE_MAX;
+}
+
+void History::DropContents(uint64_t up_to) {
+  first_content_ = std::max(first_content_, first_number_);
+  for (; body_bytes_ > contents_max_ && first_content_ < std::min(up_to, count()); ++first_content_) {
+    Effect& effect = entries_[first_content_ - first_number_];
+    body_bytes_ -= BodyBytes(effect);
+    DropContent(effect);
+  }
+}
 
 void History::Take(std::vector<Effect>& effects) {
   if (limits_.effects_max == 0) {
@@ -33,6 +63,8 @@ void History::Take(std::vector<Effect>& effects) {
 void History::Add(Effect effect) {
   if (metrics_ != nullptr) metrics_->Add(effect);
   if (const auto* created = std::get_if<QueueCreated>(&effect.kind)) names_[effect.queue] = created->name;
+  // Else it would hold what the effect with which the message arrived has dropped.
+  if (limits_contents() && ArrivingPayload(effect) == nullptr) DropContent(effect);
   body_bytes_ += BodyBytes(effect);
   entries_.push_back(std::move(effect));
   while (entries_.size() > limits_.effects_max || (body_bytes_ > limits_.body_bytes_max && entries_.size() > 1)) {

@@ -33,6 +33,13 @@ class History {
   // The first effect will have the number `first_number`.
   explicit History(HistoryLimits limits, uint64_t first_number = 0) : limits_(limits), first_number_(first_number) {}
 
+  // Keeps content (of what arrives: Sent, Moved, Redriven) up to `bytes`; older effects stay, without theirs. Not yet
+  // limited: `body_bytes_max` holds, and the oldest effects go.
+  void LimitContents(size_t bytes);
+  // Takes content away from the oldest effects below number `up_to`, as far as the limit wants.
+  void DropContents(uint64_t up_to);
+  bool keeps_effects() const { return limits_.effects_max > 0; }
+
   // From now on `metrics` gets every effect too, kept or not. Null: nobody does.
   void FeedTo(QueueMetrics* metrics) { metrics_ = metrics; }
 
@@ -49,7 +56,11 @@ class History {
   void KnowName(QueueNumber queue, std::shared_ptr<const QueueName> name) { names_[queue] = std::move(name); }
 
  private:
-  const HistoryLimits limits_;
+  bool limits_contents() const { return contents_max_ != SIZE_MAX; }
+
+  HistoryLimits limits_;
+  size_t contents_max_ = SIZE_MAX;
+  uint64_t first_content_ = 0;  // Effects below this number are without content.
   QueueMetrics* metrics_ = nullptr;
   std::deque<Effect> entries_;
   uint64_t first_number_;

@@ -12,6 +12,7 @@ void Engine::Replay(const std::vector<HistoryEntry>& entries) {
     accounts_.Replay(entry.effect);
     history_.Add(entry.effect);
     if (feed_ != nullptr) feed_->Note(accounts_, {&entry.effect, 1}, {});
+    if (memory_limit_ != nullptr) memory_limit_->Note({&entry.effect, 1});
   }
   if (feed_ != nullptr) {
     feed_->NoteTurns(accounts_);

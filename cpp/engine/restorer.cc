@@ -47,7 +47,8 @@ void Restorer::OnMessage(MessageRow row, const MessageStateRow& state) {
   }
   Message message;
   message.sequence = row.place.sequence;
-  message.payload = std::move(row.payload);
+  message.payload =
+      memory_limit_ == nullptr ? std::move(row.payload) : memory_limit_->OnRestored(row.queue, std::move(row.payload));
   message.state = static_cast<Message::State>(state.state);
   message.visible_at_ns = state.visible_at_ns;
   message.received_at_ns = state.received_at_ns;

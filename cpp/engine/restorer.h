@@ -6,6 +6,7 @@
 
 #include "account/accounts.h"
 #include "engine/history.h"
+#include "engine/memory_limit.h"
 #include "engine/store_feed.h"
 #include "store/store.h"
 
@@ -14,8 +15,9 @@ namespace sqs {
 class Restorer : public LoadSink {
  public:
   // Into an engine that has done nothing yet. `progress`: how far the one before it was.
-  Restorer(const Progress& progress, Accounts& accounts, StoreFeed& feed, History& history)
-      : progress_(progress), accounts_(accounts), feed_(feed), history_(history) {
+  // `memory_limit` may be null.
+  Restorer(const Progress& progress, Accounts& accounts, StoreFeed& feed, History& history, MemoryLimit* memory_limit)
+      : progress_(progress), accounts_(accounts), feed_(feed), history_(history), memory_limit_(memory_limit) {
     accounts_.RestoreTime(progress.now, progress.next_queue);
   }
 
@@ -39,6 +41,7 @@ class Restorer : public LoadSink {
   Accounts& accounts_;
   StoreFeed& feed_;
   History& history_;
+  MemoryLimit* const memory_limit_;
   Queue* last_queue_ = nullptr;
   // Turns of message groups, to be put in order once all messages are there.
   struct Turn {

@@ -82,9 +82,11 @@ void StoreFeed::NoteKind(const Accounts& accounts, const Effect& effect, const K
   } else if constexpr (std::is_same_v<Kind, Deleted> || std::is_same_v<Kind, Expired>) {
     Gone(number, kind.place, kind.payload);
   } else if constexpr (std::is_same_v<Kind, Moved>) {
+    Moving(number, kind.place, *kind.payload);
     Gone(number, kind.place, kind.payload);
     Arrived(kind.to_queue, kind.to_place, kind.payload);
   } else if constexpr (std::is_same_v<Kind, Redriven>) {
+    if (kind.to_queue != 0) Moving(number, kind.place, *kind.payload);
     Gone(number, kind.place, kind.payload);
     tasks_.insert(number);
     if (kind.to_queue == 0) return;
@@ -171,16 +173,28 @@ void StoreFeed::Touched(QueueNumber queue, MessagePlace place) {
 
 void StoreFeed::Gone(QueueNumber queue, MessagePlace place, const PayloadPtr& payload) {
   Mark& mark = MarksOf(queue).messages[place.slot];
-  if (mark.is_stored) removed_.push_back(mark.id);
-  mark = Mark();
+  Forget(mark);
   NoteGroup(queue, payload);
 }
 
-void StoreFeed::AllGone(QueueMarks& marks) {
-  for (Mark& mark : marks.messages) {
-    if (mark.is_stored) removed_.push_back(mark.id);
-    mark = Mark();
+void StoreFeed::Forget(Mark& mark) {
+  if (mark.is_stored) {
+    removed_.push_back(mark.id);
+  } else if (!content_rows_.empty()) {
+    content_rows_.erase(mark.id);
   }
+  mark = Mark();
+}
+
+// Before the message leaves `place`, and the next Arrived: if it takes no content along, where that is.
+void StoreFeed::Moving(QueueNumber queue, MessagePlace place, const Payload& moved) {
+  if (moved.has_content()) return;
+  const Mark& mark = MarksOf(queue).messages[place.slot];
+  content_rows_[next_id_] = mark.is_stored ? mark.id : content_rows_.at(mark.id);
+}
+
+void StoreFeed::AllGone(QueueMarks& marks) {
+  for (Mark& mark : marks.messages) Forget(mark);
 }
 
 void StoreFeed::TouchAll(const Queue& queue) {
@@ -247,7 +261,11 @@ void StoreFeed::TakeMessages(const Accounts& accounts, Batch* batch) {
     const Message& message = *queue.Find(place);
     if (!mark.is_stored) {
       mark.is_stored = true;
-      batch->new_messages.push_back({id, number, place, message.payload});
+      if (message.payload->has_content()) {
+        batch->new_messages.push_back({id, number, place, message.payload});
+      } else {
+        batch->moved_messages.push_back({id, number, place, message.payload, content_rows_.at(id)});
+      }
       batch->new_states.push_back(StateOf(id, queue, place.slot, message));
     } else {
       batch->changed_states.push_back(StateOf(id, queue, place.slot, message));
@@ -325,6 +343,26 @@ void StoreFeed::TakeTasks(const Accounts& accounts, Batch* batch) {
     for (const MoveTask* task : accounts.TasksOf(number)) batch->tasks.push_back(RowOf(number, position++, *task));
   }
   tasks_.clear();
+}
+
+// --- Contents -------------------------------------------------------------------------------------------------------
+
+RowChoice StoreFeed::RowsOf(QueueNumber queue, MessagePlace place) const {
+  RowChoice rows = {queues_.at(queue)->messages[place.slot].id};
+  for (auto from = content_rows_.find(rows.back()); from != content_rows_.end();
+       from = content_rows_.find(rows.back())) {
+    rows.push_back(from->second);
+  }
+  return rows;
+}
+
+bool StoreFeed::IsAt(const MessageRow& row) const {
+  const auto found = queues_.find(row.queue);
+  return found != queues_.end() && found->second->messages[row.place.slot].id == row.id;
+}
+
+void StoreFeed::OnCommitted(const Batch& batch) {
+  for (const MessageRow& row : batch.moved_messages) content_rows_.erase(row.id);
 }
 
 // --- Restoring ------------------------------------------------------------------------------------------------------

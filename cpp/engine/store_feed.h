@@ -14,9 +14,11 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/types/span.h"
 #include "account/accounts.h"
 #include "store/rows.h"
+#include "store/store.h"
 
 namespace sqs {
 
@@ -35,6 +37,15 @@ class StoreFeed {
 
   // Everything noted, as it is now.
   void Take(const Accounts& accounts, const Progress& progress, Batch* batch);
+
+  // --- Contents (memory_limit.h) ---
+
+  // Where the content of a message is that is without it, the likeliest row first.
+  RowChoice RowsOf(QueueNumber queue, MessagePlace place) const;
+  // Whether `row`, which was in a batch, is still the message in its place.
+  bool IsAt(const MessageRow& row) const;
+  // The batch is committed: what it moved has a row with its content.
+  void OnCommitted(const Batch& batch);
 
   // --- While the queues are restored: what the store has already ---
   void KnowQueue(const Queue& queue);
@@ -74,8 +85,10 @@ class StoreFeed {
   void Arrived(QueueNumber queue, MessagePlace place, const PayloadPtr& payload);
   void Touched(QueueNumber queue, MessagePlace place);
   void Gone(QueueNumber queue, MessagePlace place, const PayloadPtr& payload);
+  void Forget(Mark& mark);
   void AllGone(QueueMarks& marks);
   void TouchAll(const Queue& queue);
+  void Moving(QueueNumber queue, MessagePlace place, const Payload& moved);
   void NoteGroup(QueueNumber queue, const PayloadPtr& payload);
   void NoteCounters(QueueNumber queue, QueueMarks& marks);
   void AddDuplicate(const Effect& effect, QueueNumber queue, MessagePlace place, const Payload& payload);
@@ -92,6 +105,8 @@ class StoreFeed {
   QueueNumber last_queue_ = 0;
   QueueMarks* last_marks_ = nullptr;
   int64_t next_id_ = 1;
+  // By the id of a message that came without its content and is not committed: the row that it comes from.
+  absl::flat_hash_map<int64_t, int64_t> content_rows_;
 
   // Noted since the last commit.
   bool has_changes_ = false;

@@ -38,7 +38,8 @@ int Serve(const CommandLine& line) {
                               .strict = line.strict,
                               .history = {.effects_max = line.manual_clock ? size_t{1'000'000} : size_t{10'000}},
                               .path = line.db,
-                              .durability = line.durability});
+                              .durability = line.durability,
+                              .memory_limit = line.memory_limit});
   if (!engine.ok()) {
     std::fprintf(stderr, "localsqs-server: %s\n", std::string(engine.status().message()).c_str());
     return 1;

@@ -32,6 +32,20 @@ bool SetText(const std::string& text, std::string* target) {
   return !text.empty();
 }
 
+// Bytes, or so many KiB, MiB or GiB: 256M.
+bool SetSize(const std::string& text, std::optional<int64_t>* target) {
+  constexpr absl::string_view kUnits = "KMG";
+  const size_t unit = text.empty() ? absl::string_view::npos : kUnits.find(text.back());
+  const bool has_unit = unit != absl::string_view::npos;
+  const int shift = has_unit ? 10 * (static_cast<int>(unit) + 1) : 0;
+  int64_t number = 0;
+  if (!SetNumber(has_unit ? text.substr(0, text.size() - 1) : text, 1, uint64_t{INT64_MAX} >> shift, &number)) {
+    return false;
+  }
+  *target = number << shift;
+  return true;
+}
+
 bool SetClock(const std::string& text, bool* manual) {
   *manual = text == "manual";
   return *manual || text == "system";
@@ -57,6 +71,8 @@ const std::vector<Flag>& Flags() {
        [](CommandLine& line, const std::string& value) { return SetText(value, &line.db); }},
       {"durability", "HOW", "commit, interval (sync within 5 ms) or os (left to the system) (commit)",
        [](CommandLine& line, const std::string& value) { return ParseDurability(value, &line.durability); }},
+      {"memory-limit", "SIZE", "of --db: bodies kept in memory, as 256M; what is beyond is in the file only (all)",
+       [](CommandLine& line, const std::string& value) { return SetSize(value, &line.memory_limit); }},
       {"seed", "N", "of message ids and everything else random",
        [](CommandLine& line, const std::string& value) {
          return SetNumber(value, 0, UINT64_MAX, &line.seed.emplace());
@@ -111,6 +127,9 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
     if (!flag->set(line, value)) {
       return absl::InvalidArgumentError(absl::StrCat("--", flag->name, ": invalid value '", value, "'"));
     }
+  }
+  if (line.memory_limit.has_value() && line.db.empty()) {
+    return absl::InvalidArgumentError("--memory-limit needs --db: there is nowhere else to keep what is beyond it");
   }
   return line;
 }

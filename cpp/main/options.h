@@ -17,6 +17,7 @@ struct CommandLine {
   bool manual_clock = false;
   std::string db;  // "": in memory.
   Durability durability = Durability::kCommit;
+  std::optional<int64_t> memory_limit;  // Bytes.
   bool strict = false;
   bool help = false;
   bool version = false;

@@ -146,6 +146,9 @@ class Queue {
   };
   Departed Remove(MessagePlace place);
 
+  // The same message, with its content or without.
+  void ReplacePayload(MessagePlace place, PayloadPtr payload) { messages_[place.slot].payload = std::move(payload); }
+
   // A message arrives from another queue by its redrive policy, with its receive history, or by a move task, without.
   void Arrive(MessagePlace place, PayloadPtr payload, const Departed* history, absl::Time visible_at, absl::Time at);
 

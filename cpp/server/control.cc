@@ -160,7 +160,7 @@ Answered GetMessages(Call& call) {
   SQS_RETURN_IF_ERROR(call.parameters.Number("cursor", 0, UINT64_MAX, &query.cursor));
   SQS_RETURN_IF_ERROR(call.parameters.Number("limit", 1, kMessagesMax, &limit));
   query.limit = limit;
-  std::optional<Json> page = MessagesPage(call.engine, NameOf(call), query);
+  SQS_ASSIGN_OR_RETURN(std::optional<Json> page, MessagesPage(call.engine, NameOf(call), query));
   if (!page.has_value()) return NoSuchQueue();
   return *std::move(page);
 }

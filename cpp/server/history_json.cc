@@ -120,7 +120,7 @@ size_t BodyBytes(const Effect& effect) {
   return std::visit(
       [](const auto& kind) -> size_t {
         if constexpr (requires { kind.payload; }) {
-          return kind.payload->body().size();
+          return kind.payload->content_bytes();
         } else {
           return 0;
         }
@@ -140,7 +140,12 @@ bool IsEffectKind(absl::string_view name) { return IsOneOf(name, static_cast<con
 Json EffectJson(Engine& engine, const HistoryEntry& entry) {
   const QueueName* name = entry.queue_name.get();
   DetailsVisitor visitor(engine);
-  std::visit([&visitor](const auto& kind) { Describe(visitor, kind); }, entry.effect.kind);
+  const auto describe = [&visitor](const auto& kind) { Describe(visitor, kind); };
+  if (LacksContent(entry.effect)) {
+    std::visit(describe, engine.WithContent(entry.effect).kind);
+  } else {
+    std::visit(describe, entry.effect.kind);
+  }
   return {{"number", entry.number},
           {"at", JsonTime(entry.effect.at)},
           {"at_ns", absl::ToUnixNanos(entry.effect.at)},

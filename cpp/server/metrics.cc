@@ -59,6 +59,18 @@ void AddQueues(const std::vector<QueueCounts>& queues, std::string* out) {
   }
 }
 
+void AddMemory(const std::optional<MemoryLimit::Counts>& memory, std::string* out) {
+  if (!memory.has_value()) return;
+  AddMetric("localsqs_memory_limit_bytes", Type::kGauge, "Bodies and attributes of messages to be kept in memory.",
+            memory->limit_bytes, out);
+  AddMetric("localsqs_memory_bytes", Type::kGauge, "Bodies and attributes of messages in memory.", memory->memory_bytes,
+            out);
+  AddMetric("localsqs_stored_bytes", Type::kGauge, "Bodies and attributes of messages that only the file has.",
+            memory->stored_bytes, out);
+  AddMetric("localsqs_stored_reads_total", Type::kCounter, "Messages whose body was read from the file.", memory->reads,
+            out);
+}
+
 void AddRequests(const ServerCounters& counters, std::string* out) {
   OpenMetric("localsqs_requests_total", Type::kCounter, "Requests answered, by operation and class of HTTP status.",
              out);
@@ -101,6 +113,7 @@ std::string MetricsPage(Engine& engine, const ServerCounters& counters) {
   AddMetric("localsqs_effects_total", Type::kCounter, "Changes of state in the engine.",
             static_cast<int64_t>(engine.effect_count()), &page);
   AddQueues(CountQueues(engine), &page);
+  AddMemory(engine.memory(), &page);
   AddIfKnown("process_start_time_seconds", "Start of the process, in seconds since the Unix epoch.",
              ProcessStartSeconds(), &page);
   AddIfKnown("process_resident_memory_bytes", "Resident memory.", ResidentBytes(), &page);

@@ -76,6 +76,8 @@ inline constexpr char kMetricsContentType[] = "text/plain; version=0.0.4; charse
 //   localsqs_parked_polls                                 long polls that wait at the server
 //   localsqs_waiting_receives                             the same, those in process included
 //   localsqs_queues, localsqs_effects_total               of the engine
+//   localsqs_memory_limit_bytes, localsqs_memory_bytes, localsqs_stored_bytes, localsqs_stored_reads_total
+//                                                         only with a limit on memory
 //   localsqs_build_info{version}
 //   process_start_time_seconds, process_resident_memory_bytes   where /proc tells them
 std::string MetricsPage(Engine& engine, const ServerCounters& counters);

@@ -1,5 +1,6 @@
 #include "server/queue_json.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,8 @@ namespace sqs::server {
 namespace {
 
 constexpr size_t kBodyBytesMax = size_t{8} << 20;
+// Of contents that only the file has: they are read while the engine is locked.
+constexpr size_t kReadsMax = 100;
 
 // What is copied of a queue while the engine is locked.
 struct QueueLook {
@@ -77,19 +80,23 @@ Json SystemAttributesJson(const QueueLook& queue, const Message& message) {
   return attributes;
 }
 
-Json MessageJson(const QueueLook& queue, const Message& message) {
+const PayloadExtras& ExtrasOf(const Payload& payload) {
   static const PayloadExtras kNone;
+  return payload.extras() == nullptr ? kNone : *payload.extras();
+}
+
+Json MessageJson(const QueueLook& queue, const Message& message, const Payload& content) {
   const Payload& payload = *message.payload;
-  const PayloadExtras& extras = payload.extras() == nullptr ? kNone : *payload.extras();
-  const bool is_text = IsUtf8(payload.body());
+  const PayloadExtras& extras = ExtrasOf(payload);
+  const bool is_text = IsUtf8(content.body());
   const bool is_visible = message.state == Message::kVisible;
   return {{"message_id", payload.id().ToString()},
           {"sequence", message.sequence},
           {"state", StateName(message.state)},
-          {"body", is_text ? JsonText(payload.body()) : Json(absl::Base64Escape(payload.body()))},
+          {"body", is_text ? JsonText(content.body()) : Json(absl::Base64Escape(content.body()))},
           {"body_is_base64", !is_text},
           {"attributes", SystemAttributesJson(queue, message)},
-          {"message_attributes", JsonAttributes(extras.message_attributes)},
+          {"message_attributes", JsonAttributes(ExtrasOf(content).message_attributes)},
           {"receive_count", message.receive_count},
           {"receives_in_this_queue", Queue::ReceivesInThisQueue(message)},
           {"sent_at", JsonTime(payload.sent_at())},
@@ -122,31 +129,49 @@ std::optional<Json> QueuePage(Engine& engine, const QueueName& name) {
   return QueueJson(*look);
 }
 
-std::optional<Json> MessagesPage(Engine& engine, const QueueName& name, const MessagesQuery& query) {
+namespace {
+
+// How many of `places` fit on a page.
+size_t PageLength(const Queue& queue, absl::Span<const MessagePlace> places, size_t limit) {
+  size_t length = 0;
+  size_t bytes = 0;
+  size_t reads = 0;
+  for (; length < std::min(places.size(), limit) && bytes <= kBodyBytesMax && reads < kReadsMax; ++length) {
+    const Payload& payload = *queue.Find(places[length])->payload;
+    bytes += payload.content_bytes();
+    if (!payload.has_content()) ++reads;
+  }
+  return length;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<Json>> MessagesPage(Engine& engine, const QueueName& name, const MessagesQuery& query) {
   std::optional<QueueLook> look;
-  std::vector<Message> messages;  // One more than is answered, if there are more: where the next page begins.
+  std::vector<Message> messages;
+  Contents contents;
+  absl::Status status;
+  Json next;
   engine.Look([&](const Accounts& accounts, absl::Time) {
     const Queue* queue = accounts.FindQueue(name);
     if (queue == nullptr) return;
     look = LookAt(*queue);
-    for (const MessagePlace& place : queue->PlacesFrom(query.cursor, query.state, query.limit + 1)) {
-      messages.push_back(*queue->Find(place));
-    }
+    std::vector<MessagePlace> places = queue->PlacesFrom(query.cursor, query.state, query.limit + 1);
+    const size_t length = PageLength(*queue, places, query.limit);
+    if (length < places.size()) next = places[length].sequence;
+    places.resize(length);
+    for (const MessagePlace& place : places) messages.push_back(*queue->Find(place));
+    status = accounts.LoadContents(*queue, places, &contents);
   });
-  if (!look.has_value()) return std::nullopt;
+  if (!status.ok()) return absl::InternalError(status.message());
+  if (!look.has_value()) return std::optional<Json>();
 
   Json page = Json::array();
-  Json next;
-  size_t body_bytes = 0;
-  for (const Message& message : messages) {
-    if (page.size() == query.limit || body_bytes > kBodyBytesMax) {
-      next = message.sequence;
-      break;
-    }
-    body_bytes += message.payload->body().size();
-    page.push_back(MessageJson(*look, message));
+  for (size_t i = 0; i < messages.size(); ++i) {
+    page.push_back(MessageJson(*look, messages[i], contents.empty() ? *messages[i].payload : *contents[i]));
   }
-  return Json{{"messages", std::move(page)}, {"next", std::move(next)}, {"queue", QueueJson(*look)}};
+  return std::optional<Json>(
+      Json{{"messages", std::move(page)}, {"next", std::move(next)}, {"queue", QueueJson(*look)}});
 }
 
 }  // namespace sqs::server

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/status/statusor.h"
 #include "account/json.h"
 #include "engine/engine.h"
 
@@ -31,7 +32,8 @@ struct MessagesQuery {
 //   receives_in_this_queue (what maxReceiveCount is compared with), sent_at, expires_at,
 //   visible_at (null: it is), group_id and deduplication_id (or null), dead_letter_source_arn (or null)
 //
-// Under the engine's lock, one pass over the queue's table and a copy of `limit` messages without their bodies.
-std::optional<Json> MessagesPage(Engine& engine, const QueueName& name, const MessagesQuery& query);
+// Under the engine's lock, one pass over the queue's table and a copy of `limit` messages without their bodies; with a
+// limit on memory, a hundred bodies at most are read from the file: then the page ends. An error if one cannot be.
+absl::StatusOr<std::optional<Json>> MessagesPage(Engine& engine, const QueueName& name, const MessagesQuery& query);
 
 }  // namespace sqs::server

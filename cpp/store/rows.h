@@ -41,6 +41,7 @@ struct MessageRow {
   QueueNumber queue = 0;
   MessagePlace place;
   PayloadPtr payload;
+  int64_t content_row = 0;  // In a batch, of a message that came without its content: the row that has it.
 };
 
 // What does change.
@@ -128,6 +129,8 @@ struct ForgottenAttempts {
 // The changes between one commit and the next. Applied in the order of the members: what is removed goes first.
 struct Batch {
   Progress progress;
+  // New ones without their content, which is taken from rows that are there, and perhaps removed in the same batch.
+  std::vector<MessageRow> moved_messages;
   std::vector<QueueNumber> removed_queues;  // Their messages are in `removed_messages`.
   std::vector<int64_t> removed_messages;
   std::vector<ForgottenDuplicates> forgotten_duplicates;
@@ -135,7 +138,7 @@ struct Batch {
   std::vector<QueueRow> queues;
   std::vector<QueueCounters> counters;
   std::vector<MessageRow> new_messages;     // In order of id.
-  std::vector<MessageStateRow> new_states;  // Theirs.
+  std::vector<MessageStateRow> new_states;  // Theirs, and of those that were moved.
   std::vector<MessageStateRow> changed_states;
   std::vector<DuplicateRow> duplicates;
   std::vector<AttemptRow> attempts;

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "store/content_reader.h"
 #include "store/log_sync.h"
 #include "store/owner_lock.h"
 #include "store/row_codec.h"
@@ -24,7 +25,7 @@ constexpr int kLogPagesMax = 2000;
 // The statements of a commit, prepared once.
 struct Statements {
   Statement progress, begin, commit;
-  Statement remove_message, remove_state, add_message, add_state, change_state;
+  Statement remove_message, remove_state, select_message, add_message, add_state, change_state;
   Statement remove_duplicates, add_duplicate, remove_attempts, add_attempt, remove_tasks, add_task;
   Statement add_counters, add_queue, remove_attributes, add_attribute, remove_tags, add_tag;
   Statement remove_tenant, add_tenant, remove_name, add_name;
@@ -50,6 +51,7 @@ absl::Status Statements::Prepare(sqlite3* db) {
        "UPDATE engine SET now = ?1, effect_count = ?2, next_queue = ?3 WHERE id = 1 AND epoch = ?4"},
       {&remove_message, "messages", "DELETE FROM messages WHERE id = ?1"},
       {&remove_state, "message_states", "DELETE FROM message_states WHERE id = ?1"},
+      {&select_message, "messages", kSelectMessage},
       {&add_message, "messages", InsertSql("messages", 17)},
       {&add_state, "message_states", InsertSql("message_states", 8)},
       {&change_state, "message_states",
@@ -91,7 +93,7 @@ absl::Status Statements::Prepare(sqlite3* db) {
 class SqliteStore : public Store {
  public:
   SqliteStore(std::string path, Durability durability, std::unique_ptr<OwnerLock> lock)
-      : path_(std::move(path)), durability_(durability), lock_(std::move(lock)) {}
+      : path_(std::move(path)), durability_(durability), lock_(std::move(lock)), reader_(path_) {}
   ~SqliteStore() override { Close().IgnoreError(); }
 
   absl::Status Open(uint64_t seed);
@@ -99,6 +101,9 @@ class SqliteStore : public Store {
   const Identity& identity() const override { return identity_; }
   absl::Status Load(LoadSink& sink) override { return LoadRows(*db_, sink); }
   absl::Status Commit(const Batch& batch) override;
+  absl::Status ReadContents(absl::Span<const RowChoice> rows, std::vector<PayloadPtr>* payloads) override {
+    return reader_.Read(rows, payloads);
+  }
   absl::Status Settle() override;
   absl::Status Backup(const std::string& path) override { return BackupSqliteFile(path_, path); }
   absl::Status Close() override;
@@ -107,6 +112,7 @@ class SqliteStore : public Store {
   absl::Status BecomeOwner(uint64_t seed);
   absl::Status ReadIdentity();
   absl::Status Write(const Batch& batch);
+  absl::Status MoveMessages(const Batch& batch);
   absl::Status Remove(const Batch& batch);
   absl::Status WriteQueues(const Batch& batch);
   absl::Status WriteMessages(const Batch& batch);
@@ -116,6 +122,7 @@ class SqliteStore : public Store {
   const Durability durability_;
   std::unique_ptr<OwnerLock> lock_;
   std::unique_ptr<Database> db_;
+  ContentReader reader_;
   Statements statements_;
   Identity identity_;
   int log_pages_ = 0;  // As SQLite says after each commit.
@@ -200,10 +207,26 @@ absl::Status SqliteStore::Write(const Batch& batch) {
   if (db_->changes() != 1) {
     return absl::AbortedError(absl::StrCat(path_, ": another engine has become the owner of the file"));
   }
+  SQS_RETURN_IF_ERROR(MoveMessages(batch));
   SQS_RETURN_IF_ERROR(Remove(batch));
   SQS_RETURN_IF_ERROR(WriteQueues(batch));
   SQS_RETURN_IF_ERROR(WriteMessages(batch));
   return WriteMemory(batch);
+}
+
+absl::Status SqliteStore::MoveMessages(const Batch& batch) {
+  for (const MessageRow& moved : batch.moved_messages) {
+    PayloadPtr content;
+    SQS_RETURN_IF_ERROR(ReadPayload(statements_.select_message, moved.content_row, &content));
+    if (!content || content->body_md5() != moved.payload->body_md5()) {
+      return absl::DataLossError(absl::StrCat(path_, ": damaged: table messages, id ", moved.content_row));
+    }
+    MessageRow row = moved;
+    row.payload = PayloadPtr::WithContent(*moved.payload, *content);
+    BindMessage(statements_.add_message, row, &scratch_);
+    SQS_RETURN_IF_ERROR(statements_.add_message.Run());
+  }
+  return absl::OkStatus();
 }
 
 absl::Status SqliteStore::Remove(const Batch& batch) {
@@ -325,6 +348,7 @@ absl::Status SqliteStore::Settle() {
 absl::Status SqliteStore::Close() {
   if (db_ == nullptr) return absl::OkStatus();
   log_sync_ = nullptr;
+  reader_.Close();
   statements_ = Statements();
   // Alone, SQLite moves everything from the log to its place and deletes the log.
   lock_->Unguard();

@@ -5,15 +5,18 @@
 //   absl::Status loaded = (*store)->Load(sink);
 //   absl::Status committed = (*store)->Commit(batch);
 //
-// Used by one thread at a time; Backup by any.
+// Used by one thread at a time; ReadContents and Backup by any.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "store/rows.h"
 
 namespace sqs {
@@ -42,6 +45,9 @@ class LoadSink {
   virtual void OnDeletedName(const DeletedNameRow& row) = 0;
 };
 
+// Ids of rows of messages.
+using RowChoice = absl::InlinedVector<int64_t, 2>;
+
 class Store {
  public:
   // Whose the rows are.
@@ -63,6 +69,11 @@ class Store {
   // Errors: ResourceExhausted if there is no room; nothing has changed, and the same batch may be tried again. After
   // any other error what is on disk is one of the committed states, but nobody knows which: the store is at its end.
   virtual absl::Status Commit(const Batch& batch) = 0;
+
+  // Payloads of messages that are committed, for each of `rows` one: of the first row of its list that is there (a
+  // message that is being moved has two). Reads what is committed at one instant of the call, beside a Commit that may
+  // be running. Errors: DataLoss if a row is damaged or all of a list are missing.
+  virtual absl::Status ReadContents(absl::Span<const RowChoice> rows, std::vector<PayloadPtr>* payloads) = 0;
 
   // What is better done while nobody waits for a commit: moves committed pages from the log to their places. After an
   // error the store is at its end.

@@ -33,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="commit",
         help="of --db: an answer means committed, synced within 5 ms, or left to the system (default: commit)",
     )
+    parser.add_argument(
+        "--memory-limit",
+        metavar="SIZE",
+        type=_size,
+        help="of --db: bodies kept in memory, as 256M; what is beyond is in the file only (default: all)",
+    )
     parser.add_argument("--clock", choices=["system", "manual"], default="system")
     parser.add_argument("--seed", type=int, help="of message ids and everything else random")
     parser.add_argument("--strict", action="store_true", help="the 60-second rules after DeleteQueue and PurgeQueue")
@@ -47,6 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log", action="store_true", help="a line a request to standard error")
 
 
+def _size(text: str) -> int:
+    """Bytes, or so many KiB, MiB or GiB: "256M"."""
+    number, shift = (text[:-1], 10 * (1 + "KMG".index(text[-1]))) if text[-1:] in ("K", "M", "G") else (text, 0)
+    if not (number.isascii() and number.isdigit()) or not 1 <= int(number) << shift < 2**63:
+        raise argparse.ArgumentTypeError(f"a size is bytes, or as 256M or 1G, not {text!r}")
+    return int(number) << shift
+
+
 def run(options: argparse.Namespace) -> int:
     """Serves until SIGINT or SIGTERM. 0 when stopped, 1 if it could not listen."""
     # Blocked in every thread made from here on, and waited for below. A handler that set an Event would hang if it
@@ -57,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
         engine = Engine(
             path=options.db,
             durability=options.durability,
+            memory_limit=options.memory_limit,
             clock=ManualClock(limit=None) if options.clock == "manual" else SystemClock(),
             seed=options.seed,
             region=options.region,

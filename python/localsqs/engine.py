@@ -64,8 +64,13 @@ class Engine:
         durability: What an answer promises of what it tells. "commit": it survives the loss of power (the disk is
             waited for; calls of several threads share a wait). "interval": the end of the process at once, the loss of
             power within 5 ms. "os": the end of the process. Only with `path`.
+        memory_limit: Bytes of message bodies and attributes to be kept in memory, about. Those beyond it are in the
+            file only and read when a message is received or looked at; everything else of a message, some 200 bytes,
+            stays in memory. A quarter is the history's: older events are without body once their message is gone. None
+            keeps all. Only with `path`.
 
     Raises:
+        ValueError: If there is a `memory_limit` and no `path`.
         localsqs.errors.StoreError: If the file cannot be opened, is damaged, or another engine has it. An OSError.
 
     Attributes:
@@ -93,6 +98,7 @@ class Engine:
         in_flight_limit: int = 120_000,
         enforce_policies: bool = False,
         durability: Literal["commit", "interval", "os"] = "commit",
+        memory_limit: int | None = None,
     ) -> None:
         self.clock = SystemClock() if clock is None else clock
         if not isinstance(self.clock, _core.Clock):
@@ -111,6 +117,7 @@ class Engine:
             enforce_policies=bool(enforce_policies),
             path=_path_text(path),
             durability=durability,
+            memory_limit=_checked_memory_limit(memory_limit, path),
         )
         self.closed = False
         self._strict = bool(strict)
@@ -452,7 +459,7 @@ class Engine:
             **options: Other arguments of Engine.
 
         Raises:
-            ValueError: If the history does not begin at the beginning, or is a part.
+            ValueError: If the history does not begin at the beginning, is a part, or lacks bodies (memory_limit).
         """
         last_number, last_ns = _end_of(history)
         if last_number + 1 != len(history):
@@ -574,6 +581,14 @@ def _checked_text(name: str, text: str) -> str:
 
 def _path_text(path: str | os.PathLike[str] | None) -> str:
     return "" if path is None else str(path)
+
+
+def _checked_memory_limit(limit: int | None, path: str | os.PathLike[str] | None) -> int | None:
+    if limit is None:
+        return None
+    if path is None:
+        raise ValueError("memory_limit needs a path: there is nowhere else to keep the bodies beyond it")
+    return _checked_int("memory_limit", limit, 2**63 - 1)
 
 
 def _checked_base(endpoint_url: str | None) -> str:

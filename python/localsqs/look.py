@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from localsqs import _core
+from localsqs.errors import StoreError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -97,6 +98,7 @@ def messages(
     Raises:
         KeyError: If there is no such queue.
         ValueError: If there is no such state.
+        localsqs.errors.StoreError: If a body is in the engine's file only (`memory_limit`) and cannot be read.
     """
     path = "/".join(quote(part, safe="") for part in (region or engine.region, account or engine.account, name))
     query = f"?limit={_PAGE}" + ("" if state is None else f"&state={quote(state)}")
@@ -122,6 +124,8 @@ def _page(core: _core.Engine, page: str) -> Any:
     answer = json.loads(text)
     if status == 404:
         raise KeyError(answer["error"])
+    if status == 500:
+        raise StoreError(answer["error"])
     if status != 200:
         raise ValueError(answer["error"])
     return answer

@@ -3,7 +3,9 @@
     python tests/bench/store_bench.py [--seconds 3] [--rounds 5] [--folder FOLDER] [--program build/bench/store_bench]
 
 The servers take turns, so that whatever else the machine does hits all. FOLDER is on the disk to be measured. With the
-program of cpp/bench/store_bench.cc the store alone is measured too, against a bare append and fdatasync.
+program of cpp/bench/store_bench.cc the store alone is measured too, against a bare append and fdatasync, and the load
+of 1,000,000 waiting messages of 256 bytes; with --through 10000000 also the file that so many messages leave
+behind (about ten minutes).
 """
 
 from __future__ import annotations
@@ -98,15 +100,19 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=ROOT / "build", help="on the disk to be measured")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench", help="folder to build in")
     parser.add_argument("--program", type=Path, help="the built cpp/bench/store_bench")
+    parser.add_argument("--through", type=int, default=0, help="messages through a short queue, by --program")
+    parser.add_argument("--store-only", action="store_true", help="no servers: what --program measures")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        try:
-            print(measure(Path(folder), options.out.resolve(), options.seconds, options.rounds))
-        except Missing as reason:
-            print(f"the endpoint was not measured: {reason}")
+        if not options.store_only:
+            try:
+                print(measure(Path(folder), options.out.resolve(), options.seconds, options.rounds))
+            except Missing as reason:
+                print(f"the endpoint was not measured: {reason}")
         if options.program is not None:
-            print(subprocess.run([options.program, folder], check=True, stdout=subprocess.PIPE, text=True).stdout)
+            command = [str(options.program), folder, "5", "1000000", str(options.through)]
+            print(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
 if __name__ == "__main__":

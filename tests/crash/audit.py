@@ -9,10 +9,11 @@ from typing import Any
 
 from http_wire import Wire, http_request
 from ledger import Fate, Ledger, Record
-from load import DEAD_LETTER, FIFO, STANDARD, Client, queue_url
+from load import DEAD_LETTER, DEAD_LETTER_ARN, FIFO, MAX_RECEIVE_COUNT, NO_LONGER_ACTIVE, STANDARD, Client, queue_url
 
 PAGE = 1000
 SAMPLES = 5
+LISTED_TASKS = 10  # ListMessageMoveTasks tells of no more.
 
 
 @dataclass
@@ -47,6 +48,8 @@ def audit(client: Client, chance: random.Random) -> Verdict:
     """Compares, then settles what was unknown: the ledger afterwards says what is there."""
     verdict = Verdict(wrong=client.ledger.complaints)
     client.ledger.complaints = []
+    check_tasks(client, verdict)
+    stop_task(client)  # Messages that go from queue to queue while one looks would be missed.
     seen = find_messages(client, verdict)
     for record in client.ledger.records.values():
         check_record(record, seen.get(record.body), client.ledger, verdict)
@@ -85,12 +88,21 @@ def check_record(record: Record, message: dict[str, Any] | None, ledger: Ledger,
         return
     if record.deleted is Fate.ACKNOWLEDGED:
         verdict.resurrected.append(f"{record.body} of {record.queue}")
+    receives = record.receives
     if record.message_id is not None and message["message_id"] != record.message_id:
-        verdict.wrong.append(f"another id: {record.body}")
-    if not record.receives <= message["receive_count"] <= record.receives + ledger.unanswered_receives:
-        verdict.wrong.append(f"received {record.receives} times, counted {message['receive_count']}: {record.body}")
+        receives = 0
+        if not may_have_been_moved(record, ledger):
+            verdict.wrong.append(f"another id: {record.body}")
+    if not receives <= message["receive_count"] <= receives + ledger.unanswered_receives:
+        verdict.wrong.append(f"received {receives} times, counted {message['receive_count']}: {record.body}")
     if record.body in ledger.held[record.queue] and message["state"] != "in_flight":
         verdict.wrong.append(f"in flight before, {message['state']} now: {record.body}")
+
+
+def may_have_been_moved(record: Record, ledger: Ledger) -> bool:
+    """Back by a task, with a new id: what was a dead letter."""
+    receives = record.receives + ledger.unanswered_receives
+    return record.queue == STANDARD and ledger.tasks_asked > 0 and receives >= MAX_RECEIVE_COUNT
 
 
 def check_group_order(ledger: Ledger, seen: dict[str, dict[str, Any]], verdict: Verdict) -> None:
@@ -112,6 +124,24 @@ def check_tags(client: Client, verdict: Verdict) -> None:
         client.ledger.has_tag(name, tags.get(name))  # What an unanswered call did is known now.
 
 
+def check_tasks(client: Client, verdict: Verdict) -> None:
+    answer = client.call("ListMessageMoveTasks", SourceArn=DEAD_LETTER_ARN, MaxResults=LISTED_TASKS)
+    states = [task["Status"] for task in answer.get("Results", [])]  # The newest first.
+    if not min(client.ledger.tasks_started, LISTED_TASKS) <= len(states) <= client.ledger.tasks_asked:
+        verdict.wrong.append(f"{client.ledger.tasks_started} move tasks started, {len(states)} known")
+    if "RUNNING" in states[1:] or ("RUNNING" in states and not client.ledger.a_task_may_run):
+        verdict.wrong.append(f"a move task runs that is over: {states}")
+    verdict.wrong += [f"a move task failed: {task}" for task in answer.get("Results", []) if task["Status"] == "FAILED"]
+
+
+def stop_task(client: Client) -> None:
+    answer = client.call("ListMessageMoveTasks", SourceArn=DEAD_LETTER_ARN)
+    for task in answer.get("Results", []):
+        if "TaskHandle" in task:
+            client.call("CancelMessageMoveTask", unless=NO_LONGER_ACTIVE, TaskHandle=task["TaskHandle"])
+    client.ledger.a_task_may_run = False
+
+
 def settle(ledger: Ledger, seen: dict[str, dict[str, Any]]) -> None:
     """What an unanswered call did is known now."""
     ledger.unanswered_receives = 0
@@ -124,7 +154,9 @@ def settle(ledger: Ledger, seen: dict[str, dict[str, Any]]) -> None:
         else:
             record.sent = Fate.ACKNOWLEDGED
             record.deleted = Fate.NEVER
-            record.message_id = message["message_id"]
+            if record.message_id != message["message_id"]:
+                record.message_id = message["message_id"]
+                record.sent_ms = int(message["attributes"]["SentTimestamp"])
             record.receives = message["receive_count"]
         if message is None or message["queue"] != record.queue or message["state"] != "in_flight":
             ledger.held[record.queue].pop(body, None)

@@ -37,6 +37,7 @@ class Outcome:
     kills: int = 0
     killed_at_start: int = 0
     acknowledged: int = 0
+    tasks: int = 0
     verdicts: list[Verdict] = field(default_factory=list)
 
     @property
@@ -49,19 +50,29 @@ class Outcome:
         ]
 
 
-def server_command(path: Path, durability: str) -> list[str]:
+def server_command(path: Path, durability: str, memory_limit: str | None, program: str | None) -> list[str]:
     """The server without Python if it is there: it starts quicker, so that more of the time is load."""
-    binary = shutil.which("localsqs-server", path=str(Path(sys.executable).parent)) or shutil.which("localsqs-server")
+    beside_python = str(Path(sys.executable).parent)
+    binary = program or shutil.which("localsqs-server", path=beside_python) or shutil.which("localsqs-server")
     start = [binary] if binary else [sys.executable, "-m", "localsqs", "serve"]
-    return [*start, "--port", "0", "--db", str(path), "--durability", durability]
+    limit = [] if memory_limit is None else ["--memory-limit", memory_limit]
+    return [*start, "--port", "0", "--db", str(path), "--durability", durability, *limit]
 
 
-def run(path: Path, kills: int, seed: int, durability: str = "commit", say: bool = False) -> Outcome:
-    """Args: the file of the store; how many kills under load; the seed of load and moments."""
+def run(
+    path: Path,
+    kills: int,
+    seed: int,
+    durability: str = "commit",
+    memory_limit: str | None = None,
+    program: str | None = None,
+    say: bool = False,
+) -> Outcome:
+    """Args: the file of the store; how many kills under load; the seed of load and moments; the server's options."""
     chance = random.Random(seed)
     ledger = Ledger()
     outcome = Outcome()
-    command = server_command(path, durability)
+    command = server_command(path, durability, memory_limit, program)
     for kill in range(kills):
         if chance.random() < KILLED_AT_START:
             kill_at_start(command, chance)
@@ -77,6 +88,7 @@ def run(path: Path, kills: int, seed: int, durability: str = "commit", say: bool
     with serving_process(command) as (_, port):
         outcome.verdicts.append(audit_once(port, ledger, chance))
     outcome.acknowledged = ledger.acknowledged
+    outcome.tasks = ledger.tasks_started
     return outcome
 
 
@@ -124,17 +136,27 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--durability", choices=["commit", "interval", "os"], default="commit")
+    parser.add_argument("--memory-limit", metavar="SIZE", help="of the server: bodies beyond it are in the file only")
+    parser.add_argument("--program", metavar="FILE", help="the server, localsqs-server if there is one")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        outcome = run(Path(folder) / "queues.db", options.kills, options.seed, options.durability, say=True)
+        outcome = run(
+            Path(folder) / "queues.db",
+            options.kills,
+            options.seed,
+            options.durability,
+            options.memory_limit,
+            options.program,
+            say=True,
+        )
     lost = sum(len(verdict.lost) for verdict in outcome.verdicts)
     resurrected = sum(len(verdict.resurrected) for verdict in outcome.verdicts)
     wrong = sum(len(verdict.wrong) for verdict in outcome.verdicts)
     print(*outcome.faults[:50], sep="\n")
     print(
         f"{outcome.kills} kills under load, {outcome.killed_at_start} more at a start; {outcome.acknowledged:,} calls"
-        f" acknowledged; {lost} lost, {resurrected} resurrected, {wrong} wrong (seed {options.seed},"
-        f" durability {options.durability})"
+        f" acknowledged, {outcome.tasks} move tasks among them; {lost} lost, {resurrected} resurrected, {wrong} wrong"
+        f" (seed {options.seed}, durability {options.durability}, memory limit {options.memory_limit})"
     )
     return 1 if outcome.faults else 0
 

@@ -31,10 +31,21 @@ class Record:
     deduplication_id: str | None = None
     sent: Fate = Fate.UNKNOWN
     deleted: Fate = Fate.NEVER
-    message_id: str | None = None
+    message_id: str | None = None  # Of its newest life: a move task makes it a new message, never received.
+    sent_ms: int = 0  # SentTimestamp of that life, once a receive has told.
     order: int = 0  # In which sends were asked for. A group has one sender, which waits for each answer.
-    receives: int = 0  # Acknowledged.
+    receives: int = 0  # Acknowledged, in that life.
     handle: str | None = None  # Of the last acknowledged receive.
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message of a receive's answer."""
+
+    body: str
+    handle: str
+    message_id: str
+    sent_ms: int
 
 
 @dataclass
@@ -48,6 +59,9 @@ class Ledger:
     # Tag: values it may have; None is no such tag.
     tags: dict[str, set[str | None]] = field(default_factory=lambda: defaultdict(lambda: {None}))
     sends: int = 0  # Asked for.
+    tasks_asked: int = 0  # Message move tasks.
+    tasks_started: int = 0  # Acknowledged.
+    a_task_may_run: bool = False
     acknowledged: int = 0  # Calls.
     complaints: list[str] = field(default_factory=list)  # Answers that no call should get.
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -72,18 +86,17 @@ class Ledger:
         with self.lock:
             self.unanswered_receives += 1
 
-    def was_received(self, deliveries: list[tuple[str, str]], is_held: bool) -> None:
-        """Bodies and receipt handles."""
+    def was_received(self, deliveries: list[Delivery], is_held: bool) -> None:
         with self.lock:
             self.unanswered_receives -= 1
-            for body, handle in deliveries:
-                record = self.records[body]
-                record.receives += 1
-                record.handle = handle
+            for delivery in deliveries:
+                record = self.records[delivery.body]
+                count_receive(record, delivery)
+                record.handle = delivery.handle
                 if is_held:
-                    self.held[record.queue][body] = record
+                    self.held[record.queue][record.body] = record
                 else:
-                    self.held[record.queue].pop(body, None)
+                    self.held[record.queue].pop(record.body, None)
 
     # --- Deletes -----------------------------------------------------------------------------------------------------
 
@@ -100,6 +113,23 @@ class Ledger:
     def was_deleted(self, body: str) -> None:
         with self.lock:
             self.records[body].deleted = Fate.ACKNOWLEDGED
+
+    # --- Move tasks --------------------------------------------------------------------------------------------------
+
+    def will_start_task(self) -> None:
+        with self.lock:
+            self.tasks_asked += 1
+            self.a_task_may_run = True
+
+    def was_started(self) -> None:
+        with self.lock:
+            self.tasks_started += 1
+
+    def was_cancelled(self, tasks_asked: int) -> None:
+        """The task that ran; `tasks_asked` is as it was when the cancel was asked for."""
+        with self.lock:
+            if tasks_asked == self.tasks_asked:
+                self.a_task_may_run = False
 
     # --- Tags --------------------------------------------------------------------------------------------------------
 
@@ -120,3 +150,15 @@ class Ledger:
     def complain(self, text: str) -> None:
         with self.lock:
             self.complaints.append(text)
+
+
+def count_receive(record: Record, delivery: Delivery) -> None:
+    """Answers of two receives may come in another order than they were given: an older life is over by then."""
+    if delivery.message_id == record.message_id:
+        record.receives += 1
+    elif delivery.sent_ms >= record.sent_ms:
+        record.message_id = delivery.message_id
+        record.receives = 1
+    else:
+        return
+    record.sent_ms = delivery.sent_ms

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from http_wire import Wire, json_request
-from ledger import Ledger, Record
+from ledger import Delivery, Ledger, Record
 
 STANDARD = "jobs"
 DEAD_LETTER = "jobs-dead"
@@ -17,6 +17,9 @@ FIFO = "orders.fifo"
 # Longer than a run: what was received with it and not changed since must be in flight after every restart.
 HOLD_SECONDS = 36_000
 MAX_RECEIVE_COUNT = 3
+# The list tells of ten tasks.
+NO_LONGER_ACTIVE = ("Only active tasks can be cancelled", "Task does not exist")
+DEAD_LETTER_ARN = f"arn:aws:sqs:us-east-1:000000000000:{DEAD_LETTER}"
 
 
 class Gone(Exception):
@@ -34,13 +37,16 @@ class Client:
     wire: Wire
     ledger: Ledger
 
-    def call(self, operation: str, **members: Any) -> Any:
+    def call(self, operation: str, *, unless: tuple[str, ...] = (), **members: Any) -> Any:
+        """The result; None if it was refused with an error that holds a text of `unless`."""
         try:
             answer = self.wire.ask(json_request(operation, members))
             result = answer.json() if answer.body else {}
         except (OSError, ValueError) as error:  # Reset, or half an answer.
             raise Gone from error
-        if answer.status != 200:
+        if answer.status in (400, 404) and any(text in answer.text for text in unless):
+            result = None
+        elif answer.status != 200:
             raise AssertionError(f"{operation} {members}: {answer.status} {answer.text}")
         self.ledger.was_answered()
         return result
@@ -49,8 +55,8 @@ class Client:
 def make_queues(client: Client) -> None:
     """As often as one likes: equal calls answer the queue that is there."""
     client.call("CreateQueue", QueueName=DEAD_LETTER)
-    policy = f'{{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:{DEAD_LETTER}","maxReceiveCount":%d}}'
-    client.call("CreateQueue", QueueName=STANDARD, Attributes={"RedrivePolicy": policy % MAX_RECEIVE_COUNT})
+    policy = f'{{"deadLetterTargetArn":"{DEAD_LETTER_ARN}","maxReceiveCount":{MAX_RECEIVE_COUNT}}}'
+    client.call("CreateQueue", QueueName=STANDARD, Attributes={"RedrivePolicy": policy})
     client.call("CreateQueue", QueueName=FIFO, Attributes={"FifoQueue": "true"})
 
 
@@ -64,6 +70,7 @@ class Worker:
         self.ledger = client.ledger
         self.chance = chance
         self.made = 0
+        self.task_handle: str | None = None
 
     def run(self) -> None:
         weights: dict[Callable[[], None], int] = {
@@ -76,6 +83,8 @@ class Worker:
             self.delete_batch: 12,
             self.make_visible: 6,
             self.tag: 2,
+            self.start_task: 2,
+            self.cancel_task: 1,
         }
         calls = list(weights)
         try:
@@ -137,8 +146,12 @@ class Worker:
             QueueUrl=queue_url(queue),
             MaxNumberOfMessages=10,
             VisibilityTimeout=visibility_timeout,
+            AttributeNames=["SentTimestamp"],
         )
-        deliveries = [(message["Body"], message["ReceiptHandle"]) for message in answer.get("Messages", [])]
+        deliveries = [
+            Delivery(row["Body"], row["ReceiptHandle"], row["MessageId"], int(row["Attributes"]["SentTimestamp"]))
+            for row in answer.get("Messages", [])
+        ]
         self.ledger.was_received(deliveries, is_held=visibility_timeout == HOLD_SECONDS)
 
     def delete(self) -> None:
@@ -168,6 +181,26 @@ class Worker:
                 ReceiptHandle=record.handle,
                 VisibilityTimeout=0,
             )
+
+    def start_task(self) -> None:
+        """Moves dead letters back: all at once, or at a rate that leaves some for after the kill."""
+        self.ledger.will_start_task()
+        rate = self.chance.choice([{}, {"MaxNumberOfMessagesPerSecond": 20}, {"MaxNumberOfMessagesPerSecond": 500}])
+        answer = self.client.call(
+            "StartMessageMoveTask", unless=("already a task running",), SourceArn=DEAD_LETTER_ARN, **rate
+        )
+        if answer is not None:
+            self.ledger.was_started()
+            self.task_handle = answer["TaskHandle"]
+
+    def cancel_task(self) -> None:
+        if self.task_handle is None:
+            return
+        tasks_asked = self.ledger.tasks_asked
+        answer = self.client.call("CancelMessageMoveTask", unless=NO_LONGER_ACTIVE, TaskHandle=self.task_handle)
+        if answer is not None:
+            self.ledger.was_cancelled(tasks_asked)
+        self.task_handle = None
 
     def tag(self) -> None:
         value = f"{self.name}-{self.made}"

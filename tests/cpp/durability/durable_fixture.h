@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -23,14 +24,16 @@ class DurableFixture : public testing::Test {
   ~DurableFixture() override { std::filesystem::remove_all(folder_); }
 
   absl::StatusOr<std::unique_ptr<Engine>> TryOpen(const std::string& path, absl::Time now,
-                                                  Durability durability = Durability::kOs, bool strict = false) {
+                                                  Durability durability = Durability::kOs, bool strict = false,
+                                                  std::optional<int64_t> memory_limit = std::nullopt) {
     clock_ = std::make_shared<ManualClock>(now);
     return Engine::Open({.clock = clock_,
                          .seed = 7,
                          .strict = strict,
                          .history = {.effects_max = 1000000},
                          .path = path,
-                         .durability = durability});
+                         .durability = durability,
+                         .memory_limit = memory_limit});
   }
   std::unique_ptr<Engine> Open(absl::Time now) { return Open(path_, now); }
   std::unique_ptr<Engine> Open(const std::string& path, absl::Time now) {

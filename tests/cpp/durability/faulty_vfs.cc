@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <new>
+#include <utility>
 
 namespace sqs {
 namespace {
@@ -25,6 +26,7 @@ const char* NameOf(sqlite3_file* file) { return reinterpret_cast<File*>(file)->n
 
 int Close(sqlite3_file* file) { return Real(file)->pMethods->xClose(Real(file)); }
 int Read(sqlite3_file* file, void* bytes, int count, sqlite3_int64 offset) {
+  if (NameOf(file) != nullptr && faults->OnRead() != FaultyVfs::Verdict::kDo) return SQLITE_IOERR_READ;
   return Real(file)->pMethods->xRead(Real(file), bytes, count, offset);
 }
 
@@ -137,6 +139,8 @@ FaultyVfs& FaultyVfs::Install() {
   sqlite3_vfs_register(&vfs, /*makeDflt=*/1);
   instance->images_.clear();
   instance->Arm(Fault::kError, 0);
+  instance->FailReads(0);
+  instance->AfterLogSync(nullptr);
   return *instance;
 }
 
@@ -149,6 +153,23 @@ void FaultyVfs::Arm(Fault fault, int64_t at) {
   calls_ = 0;
   struck_ = is_full_ = false;
   has_power_ = true;
+}
+
+void FaultyVfs::AfterLogSync(std::function<void()> then) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  after_log_sync_ = std::move(then);
+}
+
+void FaultyVfs::FailReads(int64_t at) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  reads_until_failure_ = at;
+}
+
+FaultyVfs::Verdict FaultyVfs::OnRead() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (reads_until_failure_ <= 1) return reads_until_failure_ == 1 ? Verdict::kFail : Verdict::kDo;
+  --reads_until_failure_;
+  return Verdict::kDo;
 }
 
 void FaultyVfs::MakeRoom() {
@@ -214,7 +235,9 @@ FaultyVfs::Verdict FaultyVfs::OnTruncate(const std::string& file, int64_t size) 
 FaultyVfs::Verdict FaultyVfs::OnSync(const std::string& file) {
   std::lock_guard<std::mutex> lock(mutex_);
   const Verdict verdict = Strike(/*is_sync=*/true);
-  if (verdict == Verdict::kDo) images_[file].synced = images_[file].written;
+  if (verdict != Verdict::kDo) return verdict;
+  images_[file].synced = images_[file].written;
+  if (after_log_sync_ != nullptr && file.ends_with("-wal")) after_log_sync_();
   return verdict;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -27,8 +28,12 @@ class FaultyVfs {
 
   // The `at`th write or sync from now on (the first is 1) suffers `fault`; after a power loss all later ones fail.
   void Arm(Fault fault, int64_t at);
+  // The `at`th read of a database or its log from now on fails, and all later ones; 0: none.
+  void FailReads(int64_t at);
   // kFull goes on until there is room.
   void MakeRoom();
+  // `then` is called after every sync of a log that succeeded, from whichever thread.
+  void AfterLogSync(std::function<void()> then);
   // Writes and syncs since Arm.
   int64_t calls();
   bool struck();
@@ -43,6 +48,7 @@ class FaultyVfs {
   Verdict OnTruncate(const std::string& file, int64_t size);
   Verdict OnSync(const std::string& file);
   void OnOpen(const std::string& file, bool is_new);
+  Verdict OnRead();
 
  private:
   struct Image {
@@ -61,6 +67,8 @@ class FaultyVfs {
   bool struck_ = false;
   bool has_power_ = true;
   bool is_full_ = false;
+  std::function<void()> after_log_sync_;
+  int64_t reads_until_failure_ = 0;  // 0: none fails.
 };
 
 }  // namespace sqs

@@ -10,8 +10,9 @@
 
 namespace sqs {
 
-// A few hundred calls of every kind that changes a queue, chosen by `seed`.
-inline void RunRandomCalls(Engine& engine, ManualClock& clock, uint64_t seed) {
+// A few hundred calls of every kind that changes a queue, chosen by `seed`. All that was received is added to `got`.
+inline void RunRandomCalls(Engine& engine, ManualClock& clock, uint64_t seed,
+                           std::vector<ReceivedMessage>* got = nullptr) {
   Random random(seed);
   const Caller caller;
   const StringMap redrive = {
@@ -32,6 +33,9 @@ inline void RunRandomCalls(Engine& engine, ManualClock& clock, uint64_t seed) {
         MessageToSend message{.message_body = absl::StrCat("m", random.Below(50))};
         if (url == "f.fifo" || random.Chance(0.3)) message.message_group_id = absl::StrCat("g", random.Below(3));
         if (url != "f.fifo") message.delay_seconds = random.Below(20);
+        if (random.Chance(0.2)) {
+          message.message_attributes = {{"n", {.string_value = absl::StrCat(i), .data_type = "Number"}}};
+        }
         engine.Call(SendMessageRequest{url, message}, caller).IgnoreError();
         break;
       }
@@ -41,10 +45,15 @@ inline void RunRandomCalls(Engine& engine, ManualClock& clock, uint64_t seed) {
         request.queue_url = url;
         request.max_number_of_messages = 1 + random.Below(10);
         request.visibility_timeout = random.Below(40);
+        request.attribute_names = {"All"};
+        request.message_attribute_names = {"All"};
         if (random.Chance(0.2)) request.receive_request_attempt_id = absl::StrCat("try", random.Below(4));
         const auto received = engine.Call(request, caller);
         if (!received.ok()) break;
-        for (const auto& message : received->messages) handles.emplace_back(url, message.receipt_handle);
+        for (const auto& message : received->messages) {
+          handles.emplace_back(url, message.receipt_handle);
+          if (got != nullptr) got->push_back(message);
+        }
         break;
       }
       case 5:
@@ -71,7 +80,8 @@ inline void RunRandomCalls(Engine& engine, ManualClock& clock, uint64_t seed) {
         } else if (random.Chance(0.1)) {
           engine.Call(PurgeQueueRequest{url}, caller).IgnoreError();
         } else {
-          engine.Call(StartMessageMoveTaskRequest{"arn:aws:sqs:us-east-1:000000000000:dlq", "", 5}, caller)
+          const std::optional<int64_t> rate = random.Chance(0.5) ? std::optional<int64_t>(5) : std::nullopt;
+          engine.Call(StartMessageMoveTaskRequest{"arn:aws:sqs:us-east-1:000000000000:dlq", "", rate}, caller)
               .IgnoreError();
         }
         break;

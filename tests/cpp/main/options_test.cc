@@ -46,6 +46,20 @@ TEST(ParseCommandLineTest, RefusesWhatItDoesNotUnderstand) {
   EXPECT_EQ(ErrorOf({"--strict=yes"}), "--strict takes no value");
 }
 
+TEST(ParseCommandLineTest, ALimitOnMemoryIsASizeAndNeedsAFile) {
+  const auto limit_of = [](const std::string& size) { return ParseCommandLine({"--db=f", "--memory-limit", size}); };
+  EXPECT_EQ(limit_of("1")->memory_limit, 1);
+  EXPECT_EQ(limit_of("8K")->memory_limit, 8 << 10);
+  EXPECT_EQ(limit_of("256M")->memory_limit, 256 << 20);
+  EXPECT_EQ(limit_of("8589934591G")->memory_limit, INT64_MAX - ((1 << 30) - 1));
+  for (const char* wrong : {"", "0", "0G", "-1", "1T", "1.5G", "G", "8589934592G", "9223372036854775808"}) {
+    EXPECT_FALSE(limit_of(wrong).ok()) << wrong;
+  }
+  EXPECT_EQ(ErrorOf({"--memory-limit=1G"}),
+            "--memory-limit needs --db: there is nowhere else to keep what is beyond it");
+  EXPECT_FALSE(ParseCommandLine({"--db=f"})->memory_limit.has_value());
+}
+
 TEST(UsageTest, NamesEveryFlag) { EXPECT_THAT(Usage(), testing::HasSubstr("--credentials FILE")); }
 
 }  // namespace
