@@ -62,9 +62,9 @@ def answering(current: Callable[[], Mock | None], client: weakref.ref[Any], serv
         opened = current()
         if opened is None or service not in opened.services or _ID not in context:
             return None
-        mine = last
-        if mine[0] is not opened.engine:
-            mine = last = (opened.engine, {})
+        mine, engine = last, opened.engine
+        if mine[0] is not engine:
+            mine = last = (engine, {})
         respond = mine[1].get(model.name)
         if respond is None:
             region = context["client_region"]
@@ -75,7 +75,7 @@ def answering(current: Callable[[], Mock | None], client: weakref.ref[Any], serv
             delay = _retry_delay(client(), service, model, params, HttpAnswer(status, parsed), parsed, attempts)
             if delay is None:
                 break
-            _wait(opened.engine, delay)
+            _wait(engine, delay)
             attempts += 1
             status, parsed = _counted(respond(context[_ID]), attempts)
         return HttpAnswer(status, parsed), parsed
@@ -117,11 +117,12 @@ def answering_async(current: Callable[[], Mock | None], client: weakref.ref[Any]
 class HttpAnswer(AWSResponse):  # type: ignore[misc]
     """What botocore knows of an HTTP answer; there was none."""
 
+    url = ""
+    raw = None
+    _content = b""
+
     def __init__(self, status: int, parsed: dict[str, Any]) -> None:
-        self.url = ""
         self.status_code = status
-        self.raw = None
-        self._content = b""
         self._parsed = parsed
 
     @property
