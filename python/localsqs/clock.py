@@ -95,6 +95,7 @@ class ManualClock(_ReadsNow, _core.ManualClock):
     ) -> None:
         super().__init__(_DEFAULT_START_NS if start is None else to_ns(start), bool(auto_advance))
         self._on_the_way: list[WeakMethod[Callable[[int], None]]] = []
+        self._sleep_patches: list[SleepPatch] = []
         self.wait_limit_ns = None if limit is None else _span_ns("limit", limit)
         self.poll_limit_ns = None if poll_limit is None else _span_ns("poll_limit", poll_limit)
         if limit is None or not auto_advance:
@@ -121,7 +122,13 @@ class ManualClock(_ReadsNow, _core.ManualClock):
         """
         from localsqs._sleep import SleepPatch
 
-        return SleepPatch(self)
+        self._sleep_patches.append(SleepPatch(self))
+        return self._sleep_patches[-1]
+
+    def _unpatch_sleep(self) -> None:
+        """Undoes all that `patch_sleep` has done, the last first."""
+        while self._sleep_patches:
+            self._sleep_patches.pop().stop()
 
     def advance(
         self,

@@ -138,12 +138,10 @@ def sqs(sqs_engine: Engine) -> SQS:
 @pytest.fixture
 def sqs_clock(sqs_engine: Engine) -> Iterator[Any]:
     """The clock of `sqs_engine`. What its `patch_sleep` has done is undone after the test."""
-    import asyncio
-    import time
-
-    sleeps = time.sleep, asyncio.sleep
-    yield sqs_engine.clock
-    time.sleep, asyncio.sleep = sleeps
+    clock = sqs_engine.clock
+    yield clock
+    if hasattr(clock, "_unpatch_sleep"):
+        clock._unpatch_sleep()
 
 
 @pytest.fixture

@@ -239,6 +239,30 @@ def test_a_loop_of_short_polls_that_never_ends(run):
     result.stdout.fnmatch_lines(["*WaitLimitReached: a loop that never ends? *receives in a row found nothing*"])
 
 
+def test_sleeps_are_put_back_after_the_test(run):
+    result = run("""
+        import sys, time
+
+        real = time.sleep
+
+        def test_patched_twice(sqs_clock):
+            first = sqs_clock.patch_sleep()
+            sqs_clock.patch_sleep()
+            with sqs_clock.patch_sleep():
+                time.sleep(60)
+            first.stop()  # Not the one that is in place: it stays.
+            time.sleep(60)
+            assert sqs_clock.now().minute == 2
+
+        def test_put_back():
+            import asyncio
+
+            assert time.sleep is real
+            assert asyncio.sleep.__module__ == "asyncio.tasks"
+    """)
+    result.assert_outcomes(passed=2)
+
+
 def test_the_limit_of_all_tests(run, pytester):
     test = """
         def test_it(sqs, sqs_queue):
