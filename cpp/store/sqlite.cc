@@ -15,6 +15,7 @@ absl::Status SqliteError(sqlite3* db, int code, absl::string_view doing) {
   const int extended = db == nullptr ? code : sqlite3_extended_errcode(db);
   const std::string text =
       absl::StrCat(file == nullptr ? "" : file, ": ", doing, ": ", reason, " (SQLite ", extended, ")");
+  if (extended == SQLITE_IOERR_GETTEMPPATH) return absl::NotFoundError(text);
   switch (code & 0xff) {
     case SQLITE_FULL:
       return absl::ResourceExhaustedError(text);

@@ -17,7 +17,7 @@ struct sqlite3_stmt;
 namespace sqs {
 
 // ResourceExhausted for a full disk, DataLoss for a damaged file, Unavailable for one that is locked, NotFound for
-// none, Internal for the rest: a failed write or sync.
+// none (or no place for a temporary one), Internal for the rest: a failed write or sync.
 absl::Status SqliteError(sqlite3* db, int code, absl::string_view doing);
 
 // One prepared statement on a table whose rows end in a checksum. Binding goes from the first parameter to the last,

@@ -22,6 +22,9 @@ namespace {
 // after a crash; fewer: pages that change again and again are written to their places more often.
 constexpr int kLogPagesMax = 2000;
 
+// A file with more free bytes than this, and more than half of it free, is written anew when it is opened.
+constexpr int64_t kFreeBytesMax = int64_t{16} << 20;
+
 // The statements of a commit, prepared once.
 struct Statements {
   Statement progress, begin, commit;
@@ -109,6 +112,7 @@ class SqliteStore : public Store {
   absl::Status Close() override;
 
  private:
+  absl::Status GiveBackFreePages();
   absl::Status BecomeOwner(uint64_t seed);
   absl::Status ReadIdentity();
   absl::Status Write(const Batch& batch);
@@ -145,6 +149,7 @@ absl::Status SqliteStore::Open(uint64_t seed) {
   SQS_RETURN_IF_ERROR(db_->Execute("PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = OFF"));
   SQS_RETURN_IF_ERROR(db_->Execute("PRAGMA cache_size = -16384"));
   SQS_RETURN_IF_ERROR(UpgradeSchema(*db_, SchemaSteps()));
+  SQS_RETURN_IF_ERROR(GiveBackFreePages());
   sqlite3_wal_hook(
       db_->handle(),
       [](void* self, sqlite3*, const char*, int pages) {
@@ -158,6 +163,20 @@ absl::Status SqliteStore::Open(uint64_t seed) {
   lock_->Guard();
   if (durability_ == Durability::kInterval) log_sync_ = std::make_unique<LogSync>(db_->handle());
   return absl::OkStatus();
+}
+
+// Pages that a purge left free are used again, but never given back by themselves. Here, since what is left is read
+// anyway: writing it costs about as much again, while closing should not take long. One transaction; without room for
+// it or a place for temporary files, or beside somebody who writes, the file stays as it is.
+absl::Status SqliteStore::GiveBackFreePages() {
+  SQS_ASSIGN_OR_RETURN(const int64_t page_bytes, db_->QueryInt("PRAGMA page_size"));
+  SQS_ASSIGN_OR_RETURN(const int64_t pages, db_->QueryInt("PRAGMA page_count"));
+  SQS_ASSIGN_OR_RETURN(const int64_t free_pages, db_->QueryInt("PRAGMA freelist_count"));
+  if (free_pages * 2 <= pages || free_pages * page_bytes <= kFreeBytesMax) return absl::OkStatus();
+  absl::Status status = db_->Execute("VACUUM");
+  if (status.ok()) status = db_->Checkpoint().status();
+  const bool stays = absl::IsResourceExhausted(status) || absl::IsUnavailable(status) || absl::IsNotFound(status);
+  return stays ? absl::OkStatus() : status;
 }
 
 absl::Status SqliteStore::BecomeOwner(uint64_t seed) {

@@ -26,6 +26,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=9324, help="port; 0 takes a free one (default: 9324)")
     parser.add_argument("--region", default="us-east-1", help="of callers whose signature names none")
     parser.add_argument("--account", default="000000000000", help="of callers whose access key names none")
+    add_store_arguments(parser)
+    parser.add_argument("--clock", choices=["system", "manual"], default="system")
+    parser.add_argument("--seed", type=int, help="of message ids and everything else random")
+    parser.add_argument("--strict", action="store_true", help="the 60-second rules after DeleteQueue and PurgeQueue")
+    parser.add_argument("--threads", type=int, default=1, help="that serve connections (default: 1)")
+    parser.add_argument(
+        "--insecure", action="store_true", help="allow a --host that others can reach, without --credentials"
+    )
+    parser.add_argument("--credentials", metavar="FILE", help="access keys: requests must be signed, policies hold")
+    parser.add_argument("--tls-cert", metavar="FILE", help="PEM certificate chain: HTTPS")
+    parser.add_argument("--tls-key", metavar="FILE", help="its PEM key")
+    parser.add_argument("--external-url", metavar="URL", help="base of the queue URLs handed out")
+    parser.add_argument("--log", action="store_true", help="a line a request to standard error")
+
+
+def add_store_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the queues are kept: db, durability, memory_limit."""
     parser.add_argument("--db", metavar="FILE", help="keep the queues in this file (default: in memory)")
     parser.add_argument(
         "--durability",
@@ -39,18 +56,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_size,
         help="of --db: bodies kept in memory, as 256M; what is beyond is in the file only (default: all)",
     )
-    parser.add_argument("--clock", choices=["system", "manual"], default="system")
-    parser.add_argument("--seed", type=int, help="of message ids and everything else random")
-    parser.add_argument("--strict", action="store_true", help="the 60-second rules after DeleteQueue and PurgeQueue")
-    parser.add_argument("--threads", type=int, default=1, help="that serve connections (default: 1)")
-    parser.add_argument(
-        "--insecure", action="store_true", help="allow a --host that others can reach, without --credentials"
-    )
-    parser.add_argument("--credentials", metavar="FILE", help="access keys: requests must be signed, policies hold")
-    parser.add_argument("--tls-cert", metavar="FILE", help="PEM certificate chain: HTTPS")
-    parser.add_argument("--tls-key", metavar="FILE", help="its PEM key")
-    parser.add_argument("--external-url", metavar="URL", help="base of the queue URLs handed out")
-    parser.add_argument("--log", action="store_true", help="a line a request to standard error")
 
 
 def _size(text: str) -> int:

@@ -12,6 +12,7 @@ import warnings
 from contextlib import contextmanager
 
 from localsqs import Engine, SystemClock
+from localsqs._serve import add_store_arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--parameter", action="append", default=[], type=_pair, metavar="KEY=VALUE", help="of the template; repeatable"
     )
+    add_store_arguments(parser)
     parser.add_argument("--seed", type=int, help="of message ids and everything else random")
     parser.add_argument(
         "--processes", action="store_true", help="functions in processes of their own, as on Lambda (awslambdaric)"
@@ -51,7 +53,15 @@ def run(options: argparse.Namespace) -> int:
     from localsqs.cloudformation import TemplateError
 
     try:
-        engine = Engine(clock=SystemClock(), seed=options.seed, region=options.region, account=options.account)
+        engine = Engine(
+            path=options.db,
+            durability=options.durability,
+            memory_limit=options.memory_limit,
+            clock=SystemClock(),
+            seed=options.seed,
+            region=options.region,
+            account=options.account,
+        )
         server = engine.serve(host=options.host, port=options.port)
     except (OSError, ValueError) as error:
         print(f"localsqs up: {error}", file=sys.stderr)
@@ -114,6 +124,7 @@ def _session(engine: Engine, server: Server, options: argparse.Namespace) -> Ses
         endpoint_url=server.endpoint_url,
         processes=options.processes,
         follows_files=not options.no_reload,
+        adopts=options.db is not None,
     )
 
 

@@ -116,7 +116,7 @@ class Session:
         template: The path of the template.
         stack_name, parameters: As for `localsqs.cloudformation.deploy`.
         environment: Variables that every function has beside its own.
-        endpoint_url, processes: As for `deploy`.
+        endpoint_url, processes, adopts: As for `deploy`.
         follows_files: Whether changed files are loaded again.
     """
 
@@ -130,6 +130,7 @@ class Session:
         environment: Mapping[str, str] | None = None,
         endpoint_url: str | None = None,
         processes: bool = False,
+        adopts: bool = False,
         follows_files: bool = True,
     ) -> None:
         self.engine = engine
@@ -140,6 +141,7 @@ class Session:
             "environment": environment,
             "endpoint_url": endpoint_url,
             "processes": processes,
+            "adopts": adopts,
         }
         self._follows_files = follows_files
         self._template_stamp: tuple[int, int] | None = None

@@ -179,6 +179,25 @@ def test_a_queue_that_is_there_already_is_taken_over_when_asked(sqs_engine, sqs)
     assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"a": "b"}
 
 
+def test_a_queue_that_was_taken_over_stays_when_the_stack_cannot_be_made(sqs_engine, sqs):
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="kept")
+    adopted = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "orders"}}
+    refused = {"Type": "AWS::SQS::Queue", "DependsOn": "Q", "Properties": {"QueueName": "no name"}}
+    template = parse(json.dumps({"Resources": {"Q": adopted, "Last": refused}}), file="template.json")
+    with pytest.raises(TemplateError):
+        deploy(sqs_engine, template, stack_name="s", adopts=True)
+    assert queue_names(sqs) == ["orders"]
+    assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "kept"
+    # The same where the queue came with an update.
+    deploy(sqs_engine, with_queue({"QueueName": "other"}), stack_name="s", adopts=True)
+    refused["DependsOn"] = "Q2"
+    template = parse(json.dumps({"Resources": {"Q2": adopted, "Last": refused}}), file="template.json")
+    with pytest.raises(TemplateError):
+        deploy(sqs_engine, template, stack_name="s")
+    assert queue_names(sqs) == ["orders", "other"]
+
+
 POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}],

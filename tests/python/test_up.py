@@ -6,11 +6,13 @@ import io
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from http_wire import Wire, json_request
 
-from localsqs import Engine, cli
+from localsqs import Engine, cli, look
 from localsqs._up_session import Session
 from localsqs._up_view import LiveView, PlainView, make_view
 
@@ -320,6 +322,46 @@ def test_the_command_runs_a_stack_until_it_is_stopped(folder):
     assert process.returncode == 0
     assert out.endswith("stopped\n")
     assert err == ""
+
+
+@contextmanager
+def stack_is_up(template, *options):
+    """The URL of the queue, until it is stopped. It is up once the view has told of the queues."""
+    command = [sys.executable, "-m", "localsqs", "up", str(template), "--port", "0", "--plain", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
+        process.stdout.readline()
+        url = process.stdout.readline().removeprefix("  Url = ").strip()
+        process.stdout.readline()
+        yield url
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    assert process.returncode == 0
+
+
+def answer(url, operation, **members):
+    with Wire(int(url.split(":")[2].partition("/")[0])) as wire:
+        got = wire.ask(json_request(operation, {"QueueUrl": url, **members}))
+    assert got.status == 200, got.text
+    return got.json()
+
+
+def test_queues_in_a_file_go_on_the_next_time(folder, tmp_path):
+    file = folder / "template.yaml"
+    options = ["--db", str(tmp_path / "queues.db"), "--durability", "os", "--memory-limit", "1"]
+    with stack_is_up(file, *options) as url:
+        answer(url, "SendMessage", MessageBody="later", DelaySeconds=900)
+    file.write_text(TEMPLATE.replace("VisibilityTimeout: 60", "VisibilityTimeout: 90"))
+    with stack_is_up(file, *options) as url:
+        attributes = answer(url, "GetQueueAttributes", AttributeNames=["All"])["Attributes"]
+        assert attributes["ApproximateNumberOfMessagesDelayed"] == "1"
+        assert attributes["VisibilityTimeout"] == "90"
+    with Engine(path=tmp_path / "queues.db") as engine:
+        assert [message.body for message in look.messages(engine, "orders")] == ["later"]
+    # A template that cannot be deployed takes nothing away.
+    file.write_text(TEMPLATE.replace("Code: .", "Code: nowhere"))
+    assert cli.main(["up", str(file), "--port", "0", *options]) == 1
+    with Engine(path=tmp_path / "queues.db") as engine:
+        assert [message.body for message in look.messages(engine, "orders")] == ["later"]
 
 
 @pytest.mark.parametrize(

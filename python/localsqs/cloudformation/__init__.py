@@ -57,7 +57,7 @@ def deploy(
         processes: Runs Python functions in processes of their own, as Lambda does, instead of in this one. Needs
             awslambdaric.
         adopts: Queues that are there already, as in an engine that outlives its process, become the stack's and get its
-            attributes. Otherwise they are an error, as on AWS.
+            attributes; if the stack cannot be made, they stay. Otherwise they are an error, as on AWS.
         region, account: The engine's if None.
 
     Raises:

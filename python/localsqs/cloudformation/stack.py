@@ -108,7 +108,11 @@ class Stack:
         in_progress = "DELETE_IN_PROGRESS" if deletes else "ROLLBACK_IN_PROGRESS"
         self._tell_stack(in_progress, self.error.message)
         try:
-            self._delete_all(lambda logical_id: self.plan.policy(logical_id, "DeletionPolicy") == "Retain")
+            self._delete_all(
+                lambda logical_id: (
+                    self.resources[logical_id].is_adopted or self.plan.policy(logical_id, "DeletionPolicy") == "Retain"
+                )
+            )
         except TemplateError as second:
             self._tell_stack("DELETE_FAILED" if deletes else "ROLLBACK_FAILED", second.message)
             return
@@ -155,7 +159,8 @@ class Stack:
     def _update(self, plan: Plan, logical_id: str, old: Physical | None, undo: list[Callable[[], None]]) -> None:
         if old is None:
             made = self._create(plan, logical_id, 0)
-            undo.append(lambda: plan.type_of(logical_id).delete(plan.world, made))
+            if not made.is_adopted:
+                undo.append(lambda: plan.type_of(logical_id).delete(plan.world, made))
             return
         kind = plan.type_of(logical_id)
         with _Located(logical_id):

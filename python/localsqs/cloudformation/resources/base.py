@@ -31,6 +31,7 @@ class Physical:
         attributes: What Fn::GetAtt gives, by name.
         properties: As they were when it was made or last changed: resolved and typed.
         generation: How often the resource was replaced; part of the name it gets when the template names none.
+        is_adopted: Whether it was there before the stack. Then it stays when making the stack fails.
     """
 
     logical_id: str
@@ -39,6 +40,7 @@ class Physical:
     attributes: dict[str, Any] = field(default_factory=dict)
     properties: dict[str, Any] = field(default_factory=dict)
     generation: int = 0
+    is_adopted: bool = False
 
 
 @dataclass

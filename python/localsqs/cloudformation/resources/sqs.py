@@ -64,6 +64,7 @@ class Queue(ResourceType):
             del attributes["FifoQueue"]  # As CloudFormation does: SQS itself refuses it.
         sqs = world.client("sqs")
         url = _url_of(sqs, name)
+        is_adopted = url is not None
         if url is not None and not world.adopts:
             raise ValueError(f"Resource of type '{self.type_name}' with identifier '{name}' already exists.")
         if url is None:
@@ -75,7 +76,7 @@ class Queue(ResourceType):
             if properties.get("Tags"):
                 sqs.tag_queue(QueueUrl=url, Tags=_tags(properties))
         values = {"Arn": world.arn("sqs", name), "QueueName": name, "QueueUrl": url}
-        return Physical(logical_id, self.type_name, url, values, properties, generation)
+        return Physical(logical_id, self.type_name, url, values, properties, generation, is_adopted)
 
     def update(self, world: World, physical: Physical, properties: dict[str, Any]) -> Physical:
         sqs, url = world.client("sqs"), physical.physical_id
