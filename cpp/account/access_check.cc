@@ -159,12 +159,20 @@ bool Applies(const AccessQuestion& question, const Json& statement, bool deny) {
 
 }  // namespace
 
-PolicyVerdict EvaluatePolicy(absl::string_view policy, const AccessQuestion& question) {
-  const std::optional<Json> document = ParseJson(policy);
-  if (!document.has_value()) return PolicyVerdict::kSilent;
+AccessPolicy::AccessPolicy(absl::string_view text) : text_(text) {
+  const std::optional<Json> document = ParseJson(text);
+  if (!document.has_value()) return;
   const Json& listed = document->at("Statement");
+  if (listed.is_array()) {
+    statements_.assign(listed.begin(), listed.end());
+  } else {
+    statements_.push_back(listed);
+  }
+}
+
+PolicyVerdict AccessPolicy::Evaluate(const AccessQuestion& question) const {
   PolicyVerdict verdict = PolicyVerdict::kSilent;
-  for (const Json& statement : listed.is_array() ? listed : Json::array({listed})) {
+  for (const Json& statement : statements_) {
     const bool deny = statement.value("Effect", Json()) == "Deny";
     if (!deny && statement.value("Effect", Json()) != "Allow") continue;
     if (!Applies(question, statement, deny)) continue;

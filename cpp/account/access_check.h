@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "account/json.h"
 #include "api/operations.h"
 
 namespace sqs {
@@ -24,9 +25,21 @@ struct AccessQuestion {
 
 enum class PolicyVerdict { kSilent, kAllows, kDenies };
 
-// What `policy` says: an explicit deny wins over every allow. Requires a policy that CheckPolicy accepts, or "". What
-// is not understood here (a condition operator) neither allows nor lifts a deny.
-PolicyVerdict EvaluatePolicy(absl::string_view policy, const AccessQuestion& question);
+// A policy, read once to be asked often. Requires a text that CheckPolicy accepts, or "".
+class AccessPolicy {
+ public:
+  explicit AccessPolicy(absl::string_view text);
+
+  // What it says: an explicit deny wins over every allow. What is not understood here (a condition operator) neither
+  // allows nor lifts a deny.
+  PolicyVerdict Evaluate(const AccessQuestion& question) const;
+
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+  std::vector<Json> statements_;
+};
 
 // The action that grants `operation`: "sqs:SendMessage" for SendMessageBatch too.
 std::string ActionOf(Operation operation);

@@ -5,7 +5,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "account/access_check.h"
 #include "base/status.h"
 
 namespace sqs {
@@ -39,12 +38,16 @@ AccessQuestion QuestionOf(const Queue& queue, Operation operation, const Caller&
 
 }  // namespace
 
-absl::Status Accounts::Permit(const Queue& queue, Operation operation, CrossAccountUse use,
-                              const Caller& caller) const {
+absl::Status Accounts::Permit(const Queue& queue, Operation operation, CrossAccountUse use, const Caller& caller) {
   const bool owner = queue.name().account == caller.account;
   if (use == kOwnerOnly && !owner) return Refusal(queue, operation, caller, /*explicit_deny=*/false);
   if (!caller.check_access && !options_.enforce_policies) return absl::OkStatus();
-  const PolicyVerdict verdict = EvaluatePolicy(queue.config().policy, QuestionOf(queue, operation, caller));
+  // Read again only when it has been changed: reading is most of the work.
+  std::unique_ptr<const AccessPolicy>& policy = RecordOf(queue).policy;
+  if (policy == nullptr || policy->text() != queue.config().policy) {
+    policy = std::make_unique<const AccessPolicy>(queue.config().policy);
+  }
+  const PolicyVerdict verdict = policy->Evaluate(QuestionOf(queue, operation, caller));
   if (verdict == PolicyVerdict::kDenies) return Refusal(queue, operation, caller, /*explicit_deny=*/true);
   if (!owner && verdict != PolicyVerdict::kAllows) return Refusal(queue, operation, caller, /*explicit_deny=*/false);
   return absl::OkStatus();

@@ -35,6 +35,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "account/access_check.h"
 #include "account/content_source.h"
 #include "account/faults.h"
 #include "account/move_task.h"
@@ -218,6 +219,7 @@ class Accounts {
     uint64_t redriven_from = 0;
     std::vector<std::unique_ptr<MoveTask>> tasks;  // With this queue as source, oldest first; at most one active.
     FifoThrottle throttle;
+    std::unique_ptr<const AccessPolicy> policy;  // The queue's own, as it was when it was last asked.
   };
 
   // --- Shared by the handlers (accounts.cc) ---
@@ -231,7 +233,7 @@ class Accounts {
     return Open(request.queue_url, OperationOf<Request>::kOperation, OperationOf<Request>::kCrossAccountUse, context);
   }
   // AccessDenied unless the caller may perform the operation on the queue.
-  absl::Status Permit(const Queue& queue, Operation operation, CrossAccountUse use, const Caller& caller) const;
+  absl::Status Permit(const Queue& queue, Operation operation, CrossAccountUse use, const Caller& caller);
   QueueRecord& RecordOf(const Queue& queue) { return records_.at(queue.number()); }
 
   // Applies and keeps for pending_effects(). The only way in which anything changes.

@@ -2,6 +2,9 @@
 // (shared/spec/sqs.md, section 9).
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,10 +41,15 @@ absl::Status CheckBatch(const std::optional<std::vector<Entry>>& entries, absl::
                       "at most 80 letters long.");
     }
   }
-  // Ten entries at most: comparing all pairs beats a set.
+  // Ten entries at most: comparing all pairs beats a set. Their beginnings first, as numbers: nearly all differ there.
+  uint64_t beginnings[kBatchEntriesMax] = {};
+  for (size_t i = 0; i < entries->size(); ++i) {
+    const std::string& id = (*entries)[i].id;
+    std::memcpy(&beginnings[i], id.data(), std::min(id.size(), sizeof(uint64_t)));
+  }
   for (size_t i = 1; i < entries->size(); ++i) {
     for (size_t k = 0; k < i; ++k) {
-      if ((*entries)[i].id == (*entries)[k].id) {
+      if (beginnings[i] == beginnings[k] && (*entries)[i].id == (*entries)[k].id) {
         return SqsError(ErrorCode::kBatchEntryIdsNotDistinct, absl::StrCat("Id ", (*entries)[i].id, " repeated."));
       }
     }

@@ -30,6 +30,6 @@ int64_t AttributeBytes(const AttributeValueMap& attributes);
 bool IsFifoId(absl::string_view id);
 
 // MD5OfMessageAttributes (5.4), "" when there are none.
-std::string Md5OfAttributes(const AttributeValueMap& attributes);
+Md5Text Md5OfAttributes(const AttributeValueMap& attributes);
 
 }  // namespace sqs

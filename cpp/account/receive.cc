@@ -222,7 +222,7 @@ void Accounts::Deliver(Queue& queue, MessagePlace place, const Payload& content,
 void Accounts::Render(const Queue& queue, const Message& message, MessagePlace place, const Payload& content,
                       const PreparedReceive& receive, ReceivedMessage* received) {
   const Payload& payload = *message.payload;
-  received->message_id = payload.id().ToString();
+  received->message_id = payload.id().ToText();
   received->receipt_handle = queue.MakeReceiptHandle(place, message.receive_count);
   received->md5_of_body = HexLower(payload.body_md5());
   received->body.assign(content.body().data(), content.body().size());

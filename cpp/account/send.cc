@@ -156,7 +156,7 @@ SentMessage Accounts::Send(Queue& queue, const MessageToSend& message, const Md5
   if (queue.fifo()) {
     const auto* original = queue.FindDuplicate(*message.message_group_id, deduplication_id, context.now);
     if (original != nullptr) {
-      sent.message_id = original->message_id.ToString();
+      sent.message_id = original->message_id.ToText();
       sent.sequence_number = Queue::SequenceNumberText(original->sequence);
       Emit(queue.number(), context.now, SentDuplicate{original->message_id});
       return sent;
@@ -171,7 +171,7 @@ SentMessage Accounts::Send(Queue& queue, const MessageToSend& message, const Md5
                                    ? absl::Seconds(*message.delay_seconds)
                                    : queue.config().delay();
   const MessagePlace place = queue.NextPlace();
-  sent.message_id = id.ToString();
+  sent.message_id = id.ToText();
   if (queue.fifo()) sent.sequence_number = Queue::SequenceNumberText(place.sequence);
   Emit(queue.number(), context.now,
        Sent{place,

@@ -27,7 +27,7 @@ std::string ValueOf(const Message& message, absl::string_view account, bool fifo
     case SystemAttribute::kApproximateFirstReceiveTimestamp:
       return message.receive_count == 0 ? "" : Milliseconds(absl::FromUnixNanos(message.first_received_at_ns));
     case SystemAttribute::kSequenceNumber:
-      return fifo ? Queue::SequenceNumberText(message.sequence) : "";
+      return fifo ? std::string(Queue::SequenceNumberText(message.sequence)) : "";
     case SystemAttribute::kMessageDeduplicationId:
       return extras.deduplication_id;
     case SystemAttribute::kMessageGroupId:

@@ -5,8 +5,8 @@
 // visitors; none of them names an operation.
 //
 //   struct DeleteMessageRequest {
-//     std::string queue_url;
-//     std::string receipt_handle;
+//     Text queue_url;
+//     Text receipt_handle;
 //     template <class V, class S> static void Fields(V& v, S& s) {
 //       v(FieldInfo{"QueueUrl", kRequired}, s.queue_url);
 //       v(FieldInfo{"ReceiptHandle", kRequired}, s.receipt_handle);
@@ -15,6 +15,8 @@
 //
 // The C++ types a field may have, and what they are on the wire:
 //   std::string, std::optional<std::string>        string ("" and absent are the same for the former)
+//   Text                                           the same, of a request, which a codec may let it borrow
+//   ShortText<...>                                 the same, of a result: plain characters, which need no escape
 //   int64_t, std::optional<int64_t>                integer
 //   bool                                           boolean
 //   Blob, std::optional<Blob>                      bytes (base64 in JSON and Query)

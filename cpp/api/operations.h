@@ -23,7 +23,7 @@ struct Void {
 };
 
 struct AddPermissionRequest {
-  std::string queue_url;
+  Text queue_url;
   std::string label;
   StringList aws_account_ids;
   StringList actions;
@@ -58,8 +58,8 @@ struct CancelMessageMoveTaskResult {
 };
 
 struct ChangeMessageVisibilityRequest {
-  std::string queue_url;
-  std::string receipt_handle;
+  Text queue_url;
+  Text receipt_handle;
   std::optional<int64_t> visibility_timeout;
 
   template <class V, class S>
@@ -73,7 +73,7 @@ struct ChangeMessageVisibilityRequest {
 using ChangeMessageVisibilityResult = Void;
 
 struct ChangeMessageVisibilityBatchRequest {
-  std::string queue_url;
+  Text queue_url;
   std::optional<std::vector<ChangeMessageVisibilityBatchRequestEntry>> entries;
 
   template <class V, class S>
@@ -117,8 +117,8 @@ struct CreateQueueResult {
 };
 
 struct DeleteMessageRequest {
-  std::string queue_url;
-  std::string receipt_handle;
+  Text queue_url;
+  Text receipt_handle;
 
   template <class V, class S>
   static void Fields(V& v, S& s) {
@@ -130,7 +130,7 @@ struct DeleteMessageRequest {
 using DeleteMessageResult = Void;
 
 struct DeleteMessageBatchRequest {
-  std::string queue_url;
+  Text queue_url;
   std::optional<std::vector<DeleteMessageBatchRequestEntry>> entries;
 
   template <class V, class S>
@@ -152,7 +152,7 @@ struct DeleteMessageBatchResult {
 };
 
 struct DeleteQueueRequest {
-  std::string queue_url;
+  Text queue_url;
 
   template <class V, class S>
   static void Fields(V& v, S& s) {
@@ -163,7 +163,7 @@ struct DeleteQueueRequest {
 using DeleteQueueResult = Void;
 
 struct GetQueueAttributesRequest {
-  std::string queue_url;
+  Text queue_url;
   StringList attribute_names;
 
   template <class V, class S>
@@ -203,7 +203,7 @@ struct GetQueueUrlResult {
 };
 
 struct ListDeadLetterSourceQueuesRequest {
-  std::string queue_url;
+  Text queue_url;
   std::string next_token;
   std::optional<int64_t> max_results;
 
@@ -247,7 +247,7 @@ struct ListMessageMoveTasksResult {
 };
 
 struct ListQueueTagsRequest {
-  std::string queue_url;
+  Text queue_url;
 
   template <class V, class S>
   static void Fields(V& v, S& s) {
@@ -289,7 +289,7 @@ struct ListQueuesResult {
 };
 
 struct PurgeQueueRequest {
-  std::string queue_url;
+  Text queue_url;
 
   template <class V, class S>
   static void Fields(V& v, S& s) {
@@ -300,7 +300,7 @@ struct PurgeQueueRequest {
 using PurgeQueueResult = Void;
 
 struct ReceiveMessageRequest {
-  std::string queue_url;
+  Text queue_url;
   StringList attribute_names;
   StringList message_system_attribute_names;
   StringList message_attribute_names;
@@ -333,7 +333,7 @@ struct ReceiveMessageResult {
 };
 
 struct RemovePermissionRequest {
-  std::string queue_url;
+  Text queue_url;
   std::string label;
 
   template <class V, class S>
@@ -346,7 +346,7 @@ struct RemovePermissionRequest {
 using RemovePermissionResult = Void;
 
 struct SendMessageRequest {
-  std::string queue_url;
+  Text queue_url;
   MessageToSend message;
 
   template <class V, class S>
@@ -366,7 +366,7 @@ struct SendMessageResult {
 };
 
 struct SendMessageBatchRequest {
-  std::string queue_url;
+  Text queue_url;
   std::optional<std::vector<SendMessageBatchRequestEntry>> entries;
 
   template <class V, class S>
@@ -388,7 +388,7 @@ struct SendMessageBatchResult {
 };
 
 struct SetQueueAttributesRequest {
-  std::string queue_url;
+  Text queue_url;
   StringMap attributes;
 
   template <class V, class S>
@@ -423,7 +423,7 @@ struct StartMessageMoveTaskResult {
 };
 
 struct TagQueueRequest {
-  std::string queue_url;
+  Text queue_url;
   StringMap tags;
 
   template <class V, class S>
@@ -436,7 +436,7 @@ struct TagQueueRequest {
 using TagQueueResult = Void;
 
 struct UntagQueueRequest {
-  std::string queue_url;
+  Text queue_url;
   StringList tag_keys;
 
   template <class V, class S>

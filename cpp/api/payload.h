@@ -115,6 +115,8 @@ class PayloadPtr {
   const Payload* operator->() const { return payload_; }
   const Payload& operator*() const { return *payload_; }
   explicit operator bool() const { return payload_ != nullptr; }
+  // It will soon be looked at or let go.
+  void Prefetch() const { __builtin_prefetch(payload_, /*for writing=*/1); }
 
  private:
   static PayloadPtr MakeWithoutContent(Uuid id, absl::Time retained_from, size_t content_bytes, const Md5Digest& md5,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/fields.h"
+#include "api/text.h"
 
 namespace sqs {
 
@@ -34,7 +35,7 @@ using AttributeValueMap = std::vector<std::pair<std::string, AttributeValue>>;
 
 // What SendMessage and an entry of SendMessageBatch share.
 struct MessageToSend {
-  std::string message_body;
+  Text message_body;
   std::optional<int64_t> delay_seconds;
   AttributeValueMap message_attributes;
   AttributeValueMap message_system_attributes;
@@ -65,7 +66,7 @@ struct SendMessageBatchRequestEntry {
 
 struct DeleteMessageBatchRequestEntry {
   std::string id;
-  std::string receipt_handle;
+  Text receipt_handle;
 
   template <class V, class S>
   static void Fields(V& v, S& s) {
@@ -76,7 +77,7 @@ struct DeleteMessageBatchRequestEntry {
 
 struct ChangeMessageVisibilityBatchRequestEntry {
   std::string id;
-  std::string receipt_handle;
+  Text receipt_handle;
   std::optional<int64_t> visibility_timeout;
 
   template <class V, class S>
@@ -89,11 +90,11 @@ struct ChangeMessageVisibilityBatchRequestEntry {
 
 // What SendMessage and a successful entry of SendMessageBatch answer. The order is that of the wire, not of the model.
 struct SentMessage {
-  std::string md5_of_message_body;
-  std::string md5_of_message_attributes;         // Empty: absent.
-  std::string md5_of_message_system_attributes;  // Empty: absent.
-  std::string message_id;
-  std::string sequence_number;  // FIFO only.
+  Md5Text md5_of_message_body;
+  Md5Text md5_of_message_attributes;         // Empty: absent.
+  Md5Text md5_of_message_system_attributes;  // Empty: absent.
+  UuidText message_id;
+  SequenceText sequence_number;  // FIFO only.
 
   template <class V, class S>
   static void Fields(V& v, S& s) {
@@ -142,12 +143,12 @@ struct BatchResultErrorEntry {
 };
 
 struct ReceivedMessage {
-  std::string message_id;
-  std::string receipt_handle;
-  std::string md5_of_body;
+  UuidText message_id;
+  HandleText receipt_handle;
+  Md5Text md5_of_body;
   std::string body;
   StringMap attributes;  // Message system attributes.
-  std::string md5_of_message_attributes;
+  Md5Text md5_of_message_attributes;
   AttributeValueMap message_attributes;
 
   template <class V, class S>

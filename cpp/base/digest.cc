@@ -36,22 +36,7 @@ class Hasher {
   EVP_MD_CTX* context_;
 };
 
-template <size_t N>
-std::string HexOf(const std::array<uint8_t, N>& digest) {
-  std::string text(2 * N, '\0');
-  char* out = text.data();
-  for (uint8_t byte : digest) out = PutHex(byte, out);
-  return text;
-}
-
 }  // namespace
-
-Md5Digest Md5(absl::string_view bytes) {
-  thread_local Hasher hasher("MD5");
-  Md5Digest digest;
-  hasher.Hash(bytes, digest.data());
-  return digest;
-}
 
 Sha256Digest HmacSha256(absl::string_view key, absl::string_view bytes) {
   Sha256Digest digest;
@@ -68,7 +53,17 @@ std::string Sha256Hex(absl::string_view bytes) {
   return HexLower(digest);
 }
 
-std::string HexLower(const Md5Digest& digest) { return HexOf(digest); }
-std::string HexLower(const Sha256Digest& digest) { return HexOf(digest); }
+Md5Text HexLower(const Md5Digest& digest) {
+  Md5Text text;
+  PutHex16(digest.data(), text.Resize(32));
+  return text;
+}
+
+std::string HexLower(const Sha256Digest& digest) {
+  std::string text(64, '\0');
+  PutHex16(digest.data(), text.data());
+  PutHex16(digest.data() + 16, text.data() + 32);
+  return text;
+}
 
 }  // namespace sqs

@@ -1,14 +1,12 @@
 #include "base/uuid.h"
 
+#include <cstring>
+
+#include "base/big_endian.h"
 #include "base/hex.h"
 
 namespace sqs {
 namespace {
-
-char* AppendBytes(uint64_t word, int first_byte, int count, char* out) {
-  for (int i = first_byte; i < first_byte + count; ++i) out = PutHex(static_cast<uint8_t>(word >> (56 - 8 * i)), out);
-  return out;
-}
 
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -45,16 +43,24 @@ std::string Uuid::ToString() const {
   return text;
 }
 
+UuidText Uuid::ToText() const {
+  UuidText text;
+  Print(text.Resize(kTextBytes));
+  return text;
+}
+
 void Uuid::Print(char* out) const {
-  out = AppendBytes(high, 0, 4, out);
-  *out++ = '-';
-  out = AppendBytes(high, 4, 2, out);
-  *out++ = '-';
-  out = AppendBytes(high, 6, 2, out);
-  *out++ = '-';
-  out = AppendBytes(low, 0, 2, out);
-  *out++ = '-';
-  AppendBytes(low, 2, 6, out);
+  uint8_t bytes[16];
+  PutBigEndian(high, bytes);
+  PutBigEndian(low, bytes + 8);
+  char digits[32];
+  PutHex16(bytes, digits);
+  std::memcpy(out, digits, 8);
+  std::memcpy(out + 9, digits + 8, 4);
+  std::memcpy(out + 14, digits + 12, 4);
+  std::memcpy(out + 19, digits + 16, 4);
+  std::memcpy(out + 24, digits + 20, 12);
+  out[8] = out[13] = out[18] = out[23] = '-';
 }
 
 bool Uuid::Parse(absl::string_view text, Uuid* uuid) {

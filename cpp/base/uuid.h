@@ -7,6 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "base/random.h"
+#include "base/short_text.h"
 
 namespace sqs {
 
@@ -21,6 +22,7 @@ struct Uuid {
 
   // "0f1e2d3c-4b5a-4678-9abc-def012345678", lower case, 36 characters.
   std::string ToString() const;
+  UuidText ToText() const;
   // The same, into kTextBytes characters at `out`.
   static constexpr size_t kTextBytes = 36;
   void Print(char* out) const;

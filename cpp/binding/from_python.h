@@ -29,14 +29,6 @@
 
 namespace sqs::binding {
 
-struct ReadProblems {
-  bool invalid = false;  // Unknown, missing or of the wrong type: ask the validator.
-  bool raised = false;   // A Python exception is set: memory, or a file's read().
-  absl::Status refused;  // What the service would answer once botocore has let it pass.
-
-  bool any() const { return invalid || raised || !refused.ok(); }
-};
-
 // Items of a list or tuple, or keys and values of a dict, held while they are converted: reading a file runs Python
 // code, which may change its container.
 class HeldItems {
@@ -68,16 +60,24 @@ class HeldItems {
     Py_END_CRITICAL_SECTION();
   }
 
-  size_t size() const { return items_.size(); }
-  PyObject* operator[](size_t i) const { return items_[i]; }
-
- private:
   void Hold(PyObject* item) {
     Py_INCREF(item);
     items_.push_back(item);
   }
 
+  size_t size() const { return items_.size(); }
+  PyObject* operator[](size_t i) const { return items_[i]; }
+
+ private:
   absl::InlinedVector<PyObject*, 20> items_;
+};
+
+struct ReadProblems {
+  bool invalid = false;  // Unknown, missing or of the wrong type: ask the validator.
+  bool raised = false;   // A Python exception is set: memory, or a file's read().
+  absl::Status refused;  // What the service would answer once botocore has let it pass.
+
+  bool any() const { return invalid || raised || !refused.ok(); }
 };
 
 // Bytes of a bytes, bytearray, str or file-like object (api/fields.h, Blob). Not a template: register_client.cc.
@@ -86,8 +86,10 @@ void ReadInteger(PyObject* value, int64_t& number, ReadProblems& problems);
 
 class FromPython {
  public:
-  // `values` has one entry for each member; null where the member is absent.
-  FromPython(PyObject* const* values, ReadProblems& problems) : next_(values), problems_(problems) {}
+  // `values` has one entry for each member; null where the member is absent. `borrowed` holds what texts are borrowed
+  // from, until the request is done with.
+  FromPython(PyObject* const* values, ReadProblems& problems, HeldItems& borrowed)
+      : next_(values), problems_(problems), borrowed_(borrowed) {}
 
   template <class T>
   void operator()(const FieldInfo& field, T& member) {
@@ -100,7 +102,7 @@ class FromPython {
   }
 
   template <class Struct>
-  static void ReadStruct(PyObject* value, Struct& target, ReadProblems& problems) {
+  static void ReadStruct(PyObject* value, Struct& target, ReadProblems& problems, HeldItems& borrowed) {
     if (!PyDict_Check(value)) {
       problems.invalid = true;
       return;
@@ -116,12 +118,18 @@ class FromPython {
         values[index] = items[i + 1];
       }
     }
-    FromPython visitor(values, problems);
+    FromPython visitor(values, problems, borrowed);
     Struct::Fields(visitor, target);
   }
 
  private:
-  void Read(PyObject* value, std::string& text) {
+  void Read(PyObject* value, Text& text) {
+    ReadString(value, text);
+    borrowed_.Hold(value);
+  }
+  void Read(PyObject* value, std::string& text) { ReadString(value, text); }
+  template <class String>
+  void ReadString(PyObject* value, String& text) {
     if (!PyUnicode_Check(value)) {
       problems_.invalid = true;
     } else if (!problems_.raised && !ReadText(value, text)) {
@@ -142,7 +150,7 @@ class FromPython {
   template <class Struct>
     requires std::is_same_v<Nested<Struct>, Struct>
   void Read(PyObject* value, Struct& target) {
-    ReadStruct(value, target, problems_);
+    ReadStruct(value, target, problems_, borrowed_);
   }
   template <class T>
   void Read(PyObject* value, std::vector<T>& list) {
@@ -172,6 +180,7 @@ class FromPython {
 
   PyObject* const* next_;
   ReadProblems& problems_;
+  HeldItems& borrowed_;
 };
 
 }  // namespace sqs::binding

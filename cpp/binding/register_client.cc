@@ -59,7 +59,7 @@ const MetadataTemplate* metadata_template = nullptr;
 // Adds ResponseMetadata as boto3 has it. False with an exception set if memory ran out.
 bool AddResponseMetadata(PyObject* answer, const Uuid& request_id) {
   const MetadataTemplate& model = *metadata_template;
-  PyObject* id = NewText(request_id.ToString());
+  PyObject* id = NewAsciiText(request_id.ToText());
   PyObject* headers = PyDict_Copy(model.headers);
   PyObject* metadata = PyDict_Copy(model.metadata);
   const bool ok = id != nullptr && headers != nullptr && metadata != nullptr &&
@@ -102,7 +102,7 @@ struct Keywords {
 };
 
 template <class Request>
-void ReadRequest(const Keywords& keywords, Request& request, ReadProblems& problems) {
+void ReadRequest(const Keywords& keywords, Request& request, ReadProblems& problems, HeldItems& borrowed) {
   PyObject* values[kMembersMax] = {};
   for (Py_ssize_t i = 0; i < keywords.size(); ++i) {
     const int index = member_names<Request>.Find(keywords.name(i));
@@ -112,7 +112,7 @@ void ReadRequest(const Keywords& keywords, Request& request, ReadProblems& probl
       values[index] = keywords.values[i];
     }
   }
-  FromPython visitor(values, problems);
+  FromPython visitor(values, problems, borrowed);
   Request::Fields(visitor, request);
 }
 
@@ -157,7 +157,8 @@ template <class Request>
 PyObject* Perform(Client& client, const Keywords& keywords) {
   Request request;
   ReadProblems problems;
-  ReadRequest(keywords, request, problems);
+  HeldItems borrowed;
+  ReadRequest(keywords, request, problems, borrowed);
   if (problems.any()) {
     SetReadError(problems, OperationOf<Request>::kName, keywords, client);
     return nullptr;

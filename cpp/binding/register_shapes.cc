@@ -50,6 +50,11 @@ py::dict Scalar(const char* type) {
 }
 
 py::dict Shape(const std::string*) { return Scalar("string"); }
+py::dict Shape(const Text*) { return Scalar("string"); }
+template <size_t kMax>
+py::dict Shape(const ShortText<kMax>*) {
+  return Scalar("string");
+}
 py::dict Shape(const int64_t*) { return Scalar("integer"); }
 py::dict Shape(const bool*) { return Scalar("boolean"); }
 py::dict Shape(const Blob*) { return Scalar("blob"); }

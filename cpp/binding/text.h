@@ -7,9 +7,12 @@
 
 #include <pybind11/pybind11.h>
 
+#include <cstring>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
+#include "api/text.h"
 
 namespace sqs::binding {
 
@@ -27,6 +30,28 @@ inline bool ReadText(PyObject* value, std::string& text) {
   text.assign(PyBytes_AS_STRING(bytes), static_cast<size_t>(PyBytes_GET_SIZE(bytes)));
   Py_DECREF(bytes);
   return true;
+}
+
+// The same without a copy where `value` has its UTF-8 anyway: it must then outlive `text`.
+inline bool ReadText(PyObject* value, Text& text) {
+  Py_ssize_t size = 0;
+  if (const char* data = PyUnicode_AsUTF8AndSize(value, &size); data != nullptr) {
+    text = Text::Borrow(absl::string_view(data, static_cast<size_t>(size)));
+    return true;
+  }
+  std::string own;
+  if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError) == 0) return false;
+  PyErr_Clear();
+  if (!ReadText(value, own)) return false;
+  text = std::move(own);
+  return true;
+}
+
+// A new str of ASCII characters; null with an exception set if memory ran out.
+inline PyObject* NewAsciiText(absl::string_view text) {
+  PyObject* value = PyUnicode_New(static_cast<Py_ssize_t>(text.size()), 127);
+  if (value != nullptr) std::memcpy(PyUnicode_1BYTE_DATA(value), text.data(), text.size());
+  return value;
 }
 
 // A new str; null with an exception set if memory ran out. Bytes that ReadText never gives become U+FFFD.

@@ -45,6 +45,10 @@ class ToPython {
   ToPython(PyObject* dict, PyObject* const* keys) : dict_(dict), next_key_(keys) {}
 
   static bool IsAbsent(const std::string& text) { return text.empty(); }
+  template <size_t kMax>
+  static bool IsAbsent(const ShortText<kMax>& text) {
+    return text.empty();
+  }
   static bool IsAbsent(int64_t) { return false; }
   template <class T>
   static bool IsAbsent(const std::vector<T>& list) {
@@ -56,6 +60,10 @@ class ToPython {
   }
 
   static PyObject* New(const std::string& text) { return NewText(text); }
+  template <size_t kMax>
+  static PyObject* New(const ShortText<kMax>& text) {
+    return NewAsciiText(text.view());
+  }
   static PyObject* New(int64_t number) { return PyLong_FromLongLong(number); }
   static PyObject* New(bool flag) { return PyBool_FromLong(flag); }
   static PyObject* New(const Blob& blob) {

@@ -190,13 +190,13 @@ absl::StatusOr<ReceiveMessageResult> Engine::Wait(WaiterId id, BlockedReceive& b
   return std::move(blocked.result);
 }
 
-void Engine::Undeliver(absl::Span<const std::string> receipt_handles) {
+void Engine::Undeliver(absl::Span<const HandleText> receipt_handles) {
   Completions completions;
   const absl::Time clock_now = clock_->Now();
   {
     MutexLock lock(mutex_);
     const absl::Time now = Tick(clock_now);
-    for (const std::string& handle : receipt_handles) accounts_.Undeliver(handle, now);
+    for (const HandleText& handle : receipt_handles) accounts_.Undeliver(handle, now);
     AfterChange(completions);
   }
   Run(completions);

@@ -107,7 +107,7 @@ class Engine : public ClockListener, public Committer::Source {
 
   // An answer with these receipt handles reached nobody: its messages are visible again, and the receive counts as
   // none.
-  void Undeliver(absl::Span<const std::string> receipt_handles);
+  void Undeliver(absl::Span<const HandleText> receipt_handles);
 
   // --- Durability -------------------------------------------------------------------------------------------------
 

@@ -32,6 +32,24 @@ void DropContent(Effect& effect) {
       effect.kind);
 }
 
+// Of the effects that name a message; null for others.
+const PayloadPtr* PayloadOf(const Effect& effect) {
+  return std::visit(
+      [](const auto& kind) -> const PayloadPtr* {
+        if constexpr (requires { kind.payload; }) {
+          return &kind.payload;
+        } else {
+          return nullptr;
+        }
+      },
+      effect.kind);
+}
+
+// How many effects before its end an effect, and then its payload, is called back into the processor's cache, which it
+// left thousands of effects ago.
+constexpr size_t kEffectCalledBefore = 16;
+constexpr size_t kPayloadCalledBefore = 8;
+
 }  // namespace
 
 void History::LimitContents(size_t bytes) {
@@ -60,7 +78,7 @@ void History::Take(std::vector<Effect>& effects) {
   effects.clear();
 }
 
-void History::Add(Effect effect) {
+void History::Add(Effect&& effect) {
   if (metrics_ != nullptr) metrics_->Add(effect);
   if (const auto* created = std::get_if<QueueCreated>(&effect.kind)) names_[effect.queue] = created->name;
   // Else it would hold what the effect with which the message arrived has dropped.
@@ -68,10 +86,22 @@ void History::Add(Effect effect) {
   body_bytes_ += BodyBytes(effect);
   entries_.push_back(std::move(effect));
   while (entries_.size() > limits_.effects_max || (body_bytes_ > limits_.body_bytes_max && entries_.size() > 1)) {
-    body_bytes_ -= BodyBytes(entries_.front());
-    entries_.pop_front();
-    ++first_number_;
+    DropOldest();
   }
+}
+
+// Waiting for the cache was most of what the history cost a send (perf: 2.2 % of the endpoint's time).
+void History::DropOldest() {
+  if (entries_.size() > kEffectCalledBefore) {
+    const auto* const effect = reinterpret_cast<const char*>(&entries_[kEffectCalledBefore]);
+    __builtin_prefetch(effect, /*for writing=*/1);
+    __builtin_prefetch(effect + sizeof(Effect) - 1, /*for writing=*/1);
+    const PayloadPtr* const payload = PayloadOf(entries_[kPayloadCalledBefore]);
+    if (payload != nullptr) payload->Prefetch();
+  }
+  body_bytes_ -= BodyBytes(entries_.front());
+  entries_.pop_front();
+  ++first_number_;
 }
 
 std::vector<HistoryEntry> History::Since(uint64_t number, size_t limit) const {

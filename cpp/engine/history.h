@@ -45,7 +45,7 @@ class History {
 
   // Adds all of `effects`, which is empty afterwards.
   void Take(std::vector<Effect>& effects);
-  void Add(Effect effect);
+  void Add(Effect&& effect);
   // From `number` on, oldest first, at most `limit`.
   std::vector<HistoryEntry> Since(uint64_t number, size_t limit = SIZE_MAX) const;
   uint64_t first_number() const { return first_number_; }
@@ -56,6 +56,7 @@ class History {
   void KnowName(QueueNumber queue, std::shared_ptr<const QueueName> name) { names_[queue] = std::move(name); }
 
  private:
+  void DropOldest();
   bool limits_contents() const { return contents_max_ != SIZE_MAX; }
 
   HistoryLimits limits_;

@@ -10,7 +10,7 @@ void Engine::Replay(const std::vector<HistoryEntry>& entries) {
   for (const HistoryEntry& entry : entries) {
     now_ = std::max(now_, entry.effect.at);
     accounts_.Replay(entry.effect);
-    history_.Add(entry.effect);
+    history_.Add(Effect(entry.effect));
     if (feed_ != nullptr) feed_->Note(accounts_, {&entry.effect, 1}, {});
     if (memory_limit_ != nullptr) memory_limit_->Note({&entry.effect, 1});
   }

@@ -58,7 +58,7 @@ std::optional<MessagePlace> Queue::OldestDeliverable() const {
   return PlaceOf(slot);
 }
 
-std::string Queue::MakeReceiptHandle(MessagePlace place, uint32_t receive_count) const {
+HandleText Queue::MakeReceiptHandle(MessagePlace place, uint32_t receive_count) const {
   return ReceiptHandle{number_, place, receive_count}.Encode(handle_key_);
 }
 
@@ -81,7 +81,7 @@ uint32_t Queue::ReceivesInThisQueue(const Message& message) {
 }
 
 // 18800000000000000000 + sequence, which no 64-bit integer holds: as text it is "188" and 17 digits.
-std::string Queue::SequenceNumberText(uint64_t sequence) {
+SequenceText Queue::SequenceNumberText(uint64_t sequence) {
   return absl::StrCat("188", absl::Dec(sequence, absl::kZeroPad17));
 }
 
@@ -364,8 +364,8 @@ std::string Queue::Dump(absl::Time now) const {
                     absl::ToUnixNanos(message.payload->sent_at()), " first received ", message.first_received_at_ns,
                     " last ", message.received_at_ns);
     if (message.state != Message::kVisible) absl::StrAppend(&text, " until ", message.visible_at_ns);
-    absl::StrAppend(&text, " group ", message.payload->group_id(), " md5 ", HexLower(message.payload->body_md5()),
-                    "\n");
+    absl::StrAppend(&text, " group ", message.payload->group_id(), " md5 ",
+                    HexLower(message.payload->body_md5()).view(), "\n");
   });
   // The order of delivery, which for FIFO groups does not follow from the messages alone.
   Selection selection;

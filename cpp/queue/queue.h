@@ -97,7 +97,7 @@ class Queue {
   std::optional<MessagePlace> OldestDeliverable() const;
 
   // The handle of the `receive_count`th receive of the message in `place`.
-  std::string MakeReceiptHandle(MessagePlace place, uint32_t receive_count) const;
+  HandleText MakeReceiptHandle(MessagePlace place, uint32_t receive_count) const;
   ResolvedHandle Resolve(absl::string_view receipt_handle) const;
 
   // The answer that `attempt_id` got in the last five minutes, or null (FIFO).
@@ -107,7 +107,7 @@ class Queue {
   static uint32_t ReceivesInThisQueue(const Message& message);
 
   // "18800000000000000000" and up, 20 digits: a FIFO message's SequenceNumber (7.1).
-  static std::string SequenceNumberText(uint64_t sequence);
+  static SequenceText SequenceNumberText(uint64_t sequence);
 
   // --- Time -------------------------------------------------------------------------------------------------------
 

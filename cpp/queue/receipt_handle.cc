@@ -1,8 +1,8 @@
 #include "queue/receipt_handle.h"
 
 #include <array>
-#include <bit>
-#include <cstring>
+
+#include "base/big_endian.h"
 
 namespace sqs {
 namespace {
@@ -15,18 +15,6 @@ constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 // The words that are signed: everything a handle says.
 std::array<uint64_t, 3> Words(const ReceiptHandle& handle) {
   return {handle.queue, handle.place.sequence, uint64_t{handle.place.slot} << 32 | handle.receive_count};
-}
-
-// Big-endian, so that the text of a handle does not depend on the machine.
-void PutWord(uint64_t word, uint8_t* out) {
-  if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
-  std::memcpy(out, &word, sizeof(word));
-}
-
-uint64_t GetWord(const uint8_t* in) {
-  uint64_t word;
-  std::memcpy(&word, in, sizeof(word));
-  return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
 }
 
 constexpr std::array<int8_t, 256> MakeValues() {
@@ -54,14 +42,15 @@ bool DecodeBase64(absl::string_view text, uint8_t* raw) {
 
 }  // namespace
 
-std::string ReceiptHandle::Encode(const SipHashKey& key) const {
+HandleText ReceiptHandle::Encode(const SipHashKey& key) const {
   uint8_t raw[kRawBytes];
   raw[0] = kVersion;
   const auto words = Words(*this);
-  for (int i = 0; i < 3; ++i) PutWord(words[i], raw + 1 + 8 * i);
-  PutWord(SipHash(key, words), raw + 25);
+  for (int i = 0; i < 3; ++i) PutBigEndian(words[i], raw + 1 + 8 * i);
+  PutBigEndian(SipHash(key, words), raw + 25);
 
-  std::string text(kTextBytes, '\0');
+  HandleText handle;
+  char* const text = handle.Resize(kTextBytes);
   for (int i = 0, o = 0; i < kRawBytes; i += 3, o += 4) {
     const uint32_t bits = uint32_t{raw[i]} << 16 | uint32_t{raw[i + 1]} << 8 | raw[i + 2];
     text[o] = kAlphabet[bits >> 18];
@@ -69,19 +58,19 @@ std::string ReceiptHandle::Encode(const SipHashKey& key) const {
     text[o + 2] = kAlphabet[bits >> 6 & 63];
     text[o + 3] = kAlphabet[bits & 63];
   }
-  return text;
+  return handle;
 }
 
 QueueNumber ReceiptHandle::QueueOf(absl::string_view text) {
   uint8_t raw[kRawBytes];
-  return DecodeBase64(text, raw) ? GetWord(raw + 1) : 0;
+  return DecodeBase64(text, raw) ? GetBigEndian(raw + 1) : 0;
 }
 
 bool ReceiptHandle::Decode(absl::string_view text, const SipHashKey& key, ReceiptHandle* handle) {
   uint8_t raw[kRawBytes];
   if (!DecodeBase64(text, raw)) return false;
-  const std::array<uint64_t, 3> words = {GetWord(raw + 1), GetWord(raw + 9), GetWord(raw + 17)};
-  if (SipHash(key, words) != GetWord(raw + 25)) return false;
+  const std::array<uint64_t, 3> words = {GetBigEndian(raw + 1), GetBigEndian(raw + 9), GetBigEndian(raw + 17)};
+  if (SipHash(key, words) != GetBigEndian(raw + 25)) return false;
   handle->queue = words[0];
   handle->place = {static_cast<uint32_t>(words[2] >> 32), words[1]};
   handle->receive_count = static_cast<uint32_t>(words[2]);

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "absl/strings/string_view.h"
 #include "api/effects.h"
@@ -19,7 +18,7 @@ struct ReceiptHandle {
   uint32_t receive_count = 0;
 
   // 44 characters of the base64 alphabet.
-  std::string Encode(const SipHashKey& key) const;
+  HandleText Encode(const SipHashKey& key) const;
   // False for text that Encode did not make under `key`.
   static bool Decode(absl::string_view text, const SipHashKey& key, ReceiptHandle* handle);
   // The queue that a handle says it is of, whose key Decode needs; 0 for what looks like no handle. Not verified.

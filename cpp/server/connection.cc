@@ -62,6 +62,7 @@ class ConnectionOn : public Connection,
 
   void Read();
   void OnReady(uint32_t events) override;
+  void OnRoundEnd() override;
   uint32_t Wanted() const;
   void OnReadable();
   void OnRead(const boost::system::error_code& error, size_t bytes);
@@ -69,6 +70,7 @@ class ConnectionOn : public Connection,
   bool PerformOne();
   void Perform();
   void OnServed(absl::StatusOr<ReceiveMessageResult> result);
+  void WriteSoon();
   void Write();
   bool HoldUntilCommitted();
   void OnCommitted() override;
@@ -190,6 +192,12 @@ void ConnectionOn<Stream>::OnReady(uint32_t events) {
 }
 
 template <class Stream>
+void ConnectionOn<Stream>::OnRoundEnd() {
+  const std::shared_ptr<ConnectionOn> until_done = alive_;
+  Write();
+}
+
+template <class Stream>
 uint32_t ConnectionOn<Stream>::Wanted() const {
   return (reading_ ? uint32_t{EPOLLIN} : 0) | (awaits_write_ ? uint32_t{EPOLLOUT} : 0);
 }
@@ -222,7 +230,7 @@ void ConnectionOn<Stream>::PerformAll() {
   while (!session_.is_parked() && !closed_ && session_.keep_alive() && !writing_ && in_.size() > 0 && PerformOne()) {
   }
   if (closed_ || writing_) return;
-  if (!out_.empty()) return Write();
+  if (!out_.empty()) return WriteSoon();
   if (!session_.keep_alive() && !session_.is_parked()) return Close();
   if (session_.is_parked() && in_.size() == 0) in_.shrink_to_fit();
   // A client that sends on while it waits is not read from further once a buffer is full: back-pressure.
@@ -285,6 +293,14 @@ bool ConnectionOn<Stream>::ClientHasLeft() {
 }
 
 // --- Writing --------------------------------------------------------------------------------------------------------
+
+template <class Stream>
+void ConnectionOn<Stream>::WriteSoon() {
+  if constexpr (!kTls) {
+    if (stream_.AtRoundEnd()) return;
+  }
+  Write();
+}
 
 // Tries to write at once; waits only for what the socket does not take. What is being written has a buffer of its own:
 // a parked poll may be answered meanwhile.

@@ -14,6 +14,7 @@
 #include "base/uuid.h"
 #include "engine/engine.h"
 #include "server/authenticator.h"
+#include "wire/credential_scope.h"
 #include "wire/protocol.h"
 
 namespace sqs::server {
@@ -40,7 +41,7 @@ class Dispatcher {
     Engine::WaiterId waiter = 0;
     // Of a receive's answer: for Engine::Undeliver, should it reach nobody. None where the client can ask for the same
     // answer again (ReceiveRequestAttemptId).
-    std::vector<std::string> receipt_handles;
+    std::vector<HandleText> receipt_handles;
     bool repeatable = false;
     // The answer must not be given before this is done, nor if it fails. Null: at once.
     CommitPointPtr commit;
@@ -48,10 +49,18 @@ class Dispatcher {
     bool wants_queue = false;
   };
 
+  // What a thread keeps from one request to the next.
+  struct Memory {
+    wire::JsonReader json;
+    // Of the last request's Authorization, what named its caller; "" if something else did.
+    std::string credential;
+    Caller caller;
+  };
+
   // Performs the request. Either `*answer` is complete, or the receive is parked: what `make_done` returned will then
   // be called once, perhaps from another thread, with what Finish turns into the answer.
-  void Perform(const wire::Exchange& exchange, const wire::Request& request, wire::JsonReader* reader,
-               wire::Answer* answer, Outcome* outcome, absl::FunctionRef<Engine::ReceiveDone()> make_done);
+  void Perform(const wire::Exchange& exchange, const wire::Request& request, Memory* memory, wire::Answer* answer,
+               Outcome* outcome, absl::FunctionRef<Engine::ReceiveDone()> make_done);
   void Finish(const wire::Exchange& exchange, absl::StatusOr<ReceiveMessageResult> result, wire::Answer* answer,
               Outcome* outcome);
 
@@ -72,8 +81,9 @@ class Dispatcher {
   auto CallEngine(Call& call, const RequestStruct& request, const Caller& caller);
   void WriteError(const absl::Status& status, const wire::Exchange& exchange, wire::Answer* answer);
 
-  Caller CallerOf(const Call& call, absl::string_view queue_url, bool wants_urls) const;
+  const Caller& CallerOf(Call& call, absl::string_view queue_url, bool wants_urls) const;
   void UseUnverified(const Call& call, absl::string_view queue_url, Caller* caller) const;
+  void UseScope(const wire::CredentialScope& scope, Caller* caller) const;
 
   Engine& engine_;
   const Identity identity_;

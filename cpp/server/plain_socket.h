@@ -22,6 +22,8 @@ class PlainSocket {
   bool Watch(SocketPoll::Watcher* watcher);
   void Want(uint32_t events) { WantExactly(wanted_ | events); }
   void Unwant(uint32_t events) { WantExactly(wanted_ & ~events); }
+  // See SocketPoll::AtRoundEnd, for the same watcher.
+  bool AtRoundEnd() { return watcher_ != nullptr && poll_.AtRoundEnd(watcher_); }
 
   // As the functions of Asio's sockets. An end of the stream is asio::error::eof.
   size_t read_some(boost::asio::mutable_buffer buffer, boost::system::error_code& error);

@@ -23,7 +23,7 @@ struct ServerContext {
   const ServerLimits& limits;
   boost::asio::ssl::context* tls;  // Null: plain HTTP.
   AccessLog* log;                  // Null: none is kept.
-  wire::JsonReader json;
+  Dispatcher::Memory memory;
   wire::Answer answer;  // Of one request after the other: its memory is kept.
   SocketPoll poll{io};
   HeldAnswers held{io};

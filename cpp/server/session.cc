@@ -1,7 +1,6 @@
 #include "server/session.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -80,7 +79,7 @@ void Session::PerformOperation(absl::FunctionRef<Engine::ReceiveDone()> make_don
   outcome_ = Dispatcher::Outcome();
   outcome_.wants_queue = context_.log != nullptr;
   wire::Answer& answer = NewAnswer();
-  context_.dispatcher.Perform(*exchange_, request_, &context_.json, &answer, &outcome_, make_done);
+  context_.dispatcher.Perform(*exchange_, request_, &context_.memory, &answer, &outcome_, make_done);
   is_parked_ = outcome_.parked;
   if (outcome_.commit != nullptr) commits_.push_back(std::move(outcome_.commit));
   if (is_parked_) {
@@ -100,7 +99,7 @@ void Session::PerformControl() {
   wire::Answer& answer = NewAnswer();
   context_.dispatcher.SetRequestId(&answer);
   answer.status = page.status;
-  answer.content_type = page.content_type.c_str();
+  answer.content_type = page.content_type;
   answer.body = std::move(page.body);
   context_.counters.OnControl(answer.status);
   AppendAnswer(answer);
@@ -111,8 +110,8 @@ bool Session::Finish(absl::StatusOr<ReceiveMessageResult> result, std::string* o
   if (!std::exchange(is_parked_, false)) {
     // Ended since the engine called: nobody is there to read it.
     if (!result.ok()) return false;
-    std::vector<std::string> handles;
-    for (ReceivedMessage& message : result->messages) handles.push_back(std::move(message.receipt_handle));
+    std::vector<HandleText> handles;
+    for (const ReceivedMessage& message : result->messages) handles.push_back(message.receipt_handle);
     if (!outcome_.repeatable && !handles.empty()) context_.engine.Undeliver(handles);
     return false;
   }
@@ -156,7 +155,8 @@ void Session::RefuseBytes(int status, absl::string_view why, std::string* out) {
 }
 
 void Session::AppendOperationAnswer(const wire::Answer& answer) {
-  std::move(outcome_.receipt_handles.begin(), outcome_.receipt_handles.end(), std::back_inserter(unconfirmed_handles_));
+  unconfirmed_handles_.insert(unconfirmed_handles_.end(), outcome_.receipt_handles.begin(),
+                              outcome_.receipt_handles.end());
   outcome_.receipt_handles.clear();
   AppendAnswer(answer);
   if (exchange_->error().ok()) {

@@ -74,7 +74,7 @@ class Session {
   std::chrono::steady_clock::time_point began_;  // Only if a log is kept.
   bool is_parked_ = false;
   // Of the receives that were answered since the client last said anything: it may be gone without having read them.
-  std::vector<std::string> unconfirmed_handles_;
+  std::vector<HandleText> unconfirmed_handles_;
   std::vector<CommitPointPtr> commits_;  // In order: the last is done last.
 };
 

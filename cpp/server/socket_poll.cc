@@ -1,5 +1,6 @@
 #include "server/socket_poll.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace sqs::server {
@@ -30,11 +31,28 @@ void SocketPoll::DispatchRounds() {
 int SocketPoll::DispatchRound() {
   event_count_ = epoll_wait(epoll_.native_handle(), events_.data(), kEventsMax, /*timeout=*/0);
   const int found = event_count_;
+  in_round_ = true;
   for (next_event_ = 0; next_event_ < event_count_;) {
     const epoll_event& event = events_[next_event_++];
     if (event.data.ptr != nullptr) static_cast<Watcher*>(event.data.ptr)->OnReady(event.events);
+    if (at_round_end_.size() >= kWaitingMax) EndRound();
   }
+  EndRound();
+  in_round_ = false;
   return found;
+}
+
+bool SocketPoll::AtRoundEnd(Watcher* watcher) {
+  if (in_round_) at_round_end_.push_back(watcher);
+  return in_round_;
+}
+
+// By number: who is called may ask to be called again.
+void SocketPoll::EndRound() {
+  for (size_t i = 0; i < at_round_end_.size(); ++i) {
+    if (at_round_end_[i] != nullptr) at_round_end_[i]->OnRoundEnd();
+  }
+  at_round_end_.clear();
 }
 
 bool SocketPoll::Add(int socket, uint32_t events, Watcher* watcher) {
@@ -54,6 +72,7 @@ void SocketPoll::Remove(int socket, Watcher* watcher) {
   for (int i = next_event_; i < event_count_; ++i) {
     if (events_[i].data.ptr == watcher) events_[i].data.ptr = nullptr;
   }
+  std::replace(at_round_end_.begin(), at_round_end_.end(), watcher, static_cast<Watcher*>(nullptr));
   --socket_count_;
   EndIfLast();
 }

@@ -57,7 +57,7 @@ class Exporter : public LoadSink {
     }
     json["MessageId"] = payload.id().ToString();
     json["Body"] = std::string(payload.body());
-    json["MD5OfBody"] = HexLower(payload.body_md5());
+    json["MD5OfBody"] = std::string(HexLower(payload.body_md5()));
     json["SentTimestamp"] = absl::ToUnixMillis(payload.sent_at());
     json["State"] = kStates[state.state];
     if (state.state != 2) json["VisibleTimestamp"] = state.visible_at_ns / 1'000'000;

@@ -39,16 +39,23 @@ bool IsNull(JsonValue& value) {
 }
 
 absl::Status ReadScalar(JsonValue& value, std::string* text) {
+  Text read;
+  SQS_RETURN_IF_ERROR(ReadScalar(value, &read));
+  text->assign(read.view().data(), read.size());
+  return absl::OkStatus();
+}
+
+absl::Status ReadScalar(JsonValue& value, Text* text) {
   json_type type;
   if (value.type().get(type) != SUCCESS) return BrokenJson();
   if (type == json_type::string) {
     std::string_view string;
     if (value.get_string().get(string) != SUCCESS) return BrokenJson();
-    text->assign(string.data(), string.size());
+    *text = Text::Borrow(absl::string_view(string.data(), string.size()));
     return absl::OkStatus();
   }
   if (type == json_type::object || type == json_type::array) return WrongKind(type);
-  *text = std::string(TokenOf(value));
+  *text = TokenOf(value);
   bool flag;
   double number;
   const bool sound =

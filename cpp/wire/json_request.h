@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "api/errors.h"
+#include "api/limits.h"
 #include "api/types.h"
 #include "base/status.h"
 
@@ -27,6 +28,8 @@ using JsonObject = simdjson::ondemand::object;
 
 // The text of a string, a number or a boolean, as the service casts it.
 absl::Status ReadScalar(JsonValue& value, std::string* text);
+// The same; a string is borrowed from the parser, which keeps it until it reads the next body.
+absl::Status ReadScalar(JsonValue& value, Text* text);
 absl::Status ReadInteger(JsonValue& value, int64_t* number);
 absl::Status ReadBlob(JsonValue& value, Blob* blob);
 bool IsNull(JsonValue& value);
@@ -55,6 +58,7 @@ class JsonMember {
 
  private:
   static absl::Status Read(JsonValue& value, std::string* text) { return ReadScalar(value, text); }
+  static absl::Status Read(JsonValue& value, Text* text) { return ReadScalar(value, text); }
   static absl::Status Read(JsonValue& value, int64_t* number) { return ReadInteger(value, number); }
   static absl::Status Read(JsonValue& value, Blob* blob) { return ReadBlob(value, blob); }
   template <class T>
@@ -71,6 +75,7 @@ class JsonMember {
   static absl::Status Read(JsonValue& value, std::vector<T>* list) {
     simdjson::ondemand::array array;
     SQS_RETURN_IF_ERROR(OpenArray(value, &array));
+    if constexpr (requires { &T::template Fields<JsonMember, T>; }) list->reserve(kBatchEntriesMax);
     for (auto element : array) {
       JsonValue item;
       if (element.get(item) != simdjson::SUCCESS) return BrokenJson();

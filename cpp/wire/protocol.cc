@@ -1,5 +1,7 @@
 #include "wire/protocol.h"
 
+#include <array>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -12,13 +14,33 @@ constexpr char kJson10[] = "application/x-amz-json-1.0";
 constexpr char kPlainJson[] = "application/json";
 constexpr char kNamespace[] = "http://queue.amazonaws.com/doc/2012-11-05/";
 
-std::optional<Operation> OperationNamed(absl::string_view name) {
-  static constexpr absl::string_view kNames[kOperationCount] = {
+constexpr absl::string_view kNames[kOperationCount] = {
 #define SQS_NAME(Name, who) #Name,
-      SQS_OPERATIONS(SQS_NAME)
+    SQS_OPERATIONS(SQS_NAME)
 #undef SQS_NAME
-  };
-  for (int i = 0; i < kOperationCount; ++i) {
+};
+
+// The operations whose names have one length, as a chain: few share one, so few are compared.
+struct OperationsByLength {
+  static constexpr size_t kLengthMax = 31;
+  static constexpr int kNone = -1;
+  std::array<int, kLengthMax + 1> first{};
+  std::array<int, kOperationCount> next{};
+
+  constexpr OperationsByLength() {
+    for (int& operation : first) operation = kNone;
+    for (int i = 0; i < kOperationCount; ++i) {
+      next[i] = first[kNames[i].size()];
+      first[kNames[i].size()] = i;
+    }
+  }
+};
+constexpr OperationsByLength kOperationsByLength;
+
+std::optional<Operation> OperationNamed(absl::string_view name) {
+  if (name.size() > OperationsByLength::kLengthMax) return std::nullopt;
+  for (int i = kOperationsByLength.first[name.size()]; i != OperationsByLength::kNone;
+       i = kOperationsByLength.next[i]) {
     if (name == kNames[i]) return static_cast<Operation>(i);
   }
   return std::nullopt;

@@ -41,8 +41,8 @@ struct Request {
 struct Answer {
   int status = 200;
   std::string request_id;
-  const char* content_type = "application/x-amz-json-1.0";
-  std::string query_error;  // Header x-amzn-query-error, "" for none.
+  absl::string_view content_type = "application/x-amz-json-1.0";  // Of a constant, or of what outlives the answer.
+  std::string query_error;                                        // Header x-amzn-query-error, "" for none.
   std::string body;
 
   void Clear();
@@ -61,6 +61,7 @@ class Exchange {
   // X-Amz-Credential of a signed query string, "" if there is none.
   std::string query_credential() const { return form_.Text("X-Amz-Credential"); }
 
+  // Texts are borrowed from the request, from `reader` and from this.
   template <class Struct>
   absl::Status Read(JsonReader* reader, Struct* target) const {
     if (protocol_ == Protocol::kJson) {
@@ -103,7 +104,7 @@ class Exchange {
   template <class Struct>
   void UseQueuePath(Struct* target) const {
     if constexpr (requires { target->queue_url; }) {
-      if (target->queue_url.empty() && path_ != "/") target->queue_url = std::string(path_);
+      if (target->queue_url.empty() && path_ != "/") target->queue_url = Text::Borrow(path_);
     }
   }
   // The HTTP header becomes AWSTraceHeader when the request has none (5.3).

@@ -33,6 +33,10 @@ class XmlWriter {
   void WriteMember(const FieldInfo& field, const std::string& text) {
     if (!text.empty()) Element(field.QueryName(), text);
   }
+  template <size_t kMax>
+  void WriteMember(const FieldInfo& field, const ShortText<kMax>& text) {
+    if (!text.empty()) absl::StrAppend(out_, "<", field.QueryName(), ">", text.view(), "</", field.QueryName(), ">");
+  }
   template <class T>
   void WriteMember(const FieldInfo& field, const std::optional<T>& member) {
     if (member.has_value()) WriteMember(field, *member);

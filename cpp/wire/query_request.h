@@ -41,6 +41,7 @@ std::string DecodeFormText(absl::string_view text);
 absl::Status ReadQueryInteger(absl::string_view name, absl::string_view text, int64_t* number);
 absl::Status ReadQueryBlob(absl::string_view name, absl::string_view text, Blob* blob);
 
+// Texts are borrowed from the nodes.
 class QueryReader {
  public:
   explicit QueryReader(const QueryNode& node) : node_(node) {}
@@ -89,6 +90,10 @@ class QueryReader {
 
   static absl::Status ReadValue(absl::string_view, const QueryNode& node, std::string* text) {
     *text = node.value.value_or("");
+    return absl::OkStatus();
+  }
+  static absl::Status ReadValue(absl::string_view, const QueryNode& node, Text* text) {
+    *text = Text::Borrow(node.value.has_value() ? absl::string_view(*node.value) : "");
     return absl::OkStatus();
   }
   static absl::Status ReadValue(absl::string_view name, const QueryNode& node, int64_t* number) {

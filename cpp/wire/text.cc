@@ -1,5 +1,9 @@
 #include "wire/text.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -105,19 +109,21 @@ void AppendText(absl::string_view text, const std::array<Need, 256>& needs, Esca
   }
 }
 
-// How many characters from the start are surely to be copied, by eights: nearly all text is that to its end.
+// How many characters from the start are surely to be copied: nearly all text is that to its end.
 size_t PlainJsonPrefix(absl::string_view text) {
-  constexpr uint64_t kOnes = ~uint64_t{0} / 255;
-  constexpr uint64_t kHighBits = kOnes << 7;
   size_t i = 0;
-  for (; i + 8 <= text.size(); i += 8) {
-    uint64_t word;
-    std::memcpy(&word, text.data() + i, 8);
-    const uint64_t quote = word ^ (kOnes * '"');
-    const uint64_t backslash = word ^ (kOnes * '\\');
-    // Below a space, beyond ASCII, or equal to one of the two.
-    if ((((word - kOnes * ' ') | word | (quote - kOnes) | (backslash - kOnes)) & kHighBits) != 0) break;
+#ifdef __SSE2__
+  for (; text.size() - i >= 16; i += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + i));
+    const __m128i below_space = _mm_cmpeq_epi8(_mm_min_epu8(block, _mm_set1_epi8(0x1f)), block);
+    const __m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+    const __m128i backslash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+    // The block itself: beyond ASCII.
+    const __m128i special = _mm_or_si128(_mm_or_si128(below_space, quote), _mm_or_si128(backslash, block));
+    if (_mm_movemask_epi8(special) != 0) break;
   }
+#endif
+  while (i < text.size() && kJsonNeeds[static_cast<uint8_t>(text[i])] == kCopy) ++i;
   return i;
 }
 
@@ -127,8 +133,7 @@ void AppendJsonString(absl::string_view text, std::string* out) {
   out->push_back('"');
   const size_t plain = PlainJsonPrefix(text);
   out->append(text.data(), plain);
-  text.remove_prefix(plain);
-  AppendText(text, kJsonNeeds, AppendJsonEscape, out);
+  if (plain < text.size()) AppendText(text.substr(plain), kJsonNeeds, AppendJsonEscape, out);
   out->push_back('"');
 }
 

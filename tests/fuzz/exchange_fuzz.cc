@@ -126,7 +126,7 @@ class Session {
     FUZZ_CHECK(answer.status == 200);
     CheckBody(exchange, answer);
     if constexpr (std::is_same_v<RequestStruct, ReceiveMessageRequest>) {
-      if (!result->messages.empty()) handle_ = result->messages.back().receipt_handle;
+      if (!result->messages.empty()) handle_ = std::string(result->messages.back().receipt_handle);
     }
   }
 

@@ -16,7 +16,9 @@ absl::Status ReadBody(absl::string_view body, Request* request) {
   std::vector<char> padded(body.size() + simdjson::SIMDJSON_PADDING, '\0');
   std::copy(body.begin(), body.end(), padded.begin());
   wire::JsonReader reader;
-  return reader.Read(absl::string_view(padded.data(), body.size()), request);
+  const absl::Status status = reader.Read(absl::string_view(padded.data(), body.size()), request);
+  *request = Request(*request);  // A copy owns its texts; the reader ends here.
+  return status;
 }
 
 template <class Request>

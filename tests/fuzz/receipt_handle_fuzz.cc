@@ -13,7 +13,7 @@ constexpr SipHashKey kOtherKey = {1, 2};
 
 void DecodeText(absl::string_view text) {
   ReceiptHandle handle;
-  if (ReceiptHandle::Decode(text, kKey, &handle)) FUZZ_EQ(handle.Encode(kKey), std::string(text));
+  if (ReceiptHandle::Decode(text, kKey, &handle)) FUZZ_EQ(std::string(handle.Encode(kKey)), std::string(text));
 }
 
 template <class T>
@@ -31,7 +31,7 @@ void EncodeFields(absl::string_view bytes) {
   made.place.sequence = Take<decltype(made.place.sequence)>(&bytes);
   made.place.slot = Take<decltype(made.place.slot)>(&bytes);
   made.receive_count = Take<uint32_t>(&bytes);
-  std::string text = made.Encode(kKey);
+  std::string text(made.Encode(kKey));
   ReceiptHandle read;
   FUZZ_CHECK(ReceiptHandle::Decode(text, kKey, &read));
   FUZZ_CHECK(read.queue == made.queue && read.place.sequence == made.place.sequence &&

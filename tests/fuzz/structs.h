@@ -33,7 +33,7 @@ class Describer {
   }
 
  private:
-  static std::string TextOf(const std::string& text) { return absl::BytesToHexString(text); }
+  static std::string TextOf(absl::string_view text) { return absl::BytesToHexString(text); }
   static std::string TextOf(const Blob& blob) { return absl::StrCat("blob:", absl::BytesToHexString(blob.bytes)); }
   static std::string TextOf(int64_t number) { return absl::StrCat(number); }
   template <class A, class B>
@@ -88,7 +88,7 @@ class FormWriter {
     }
   }
 
-  void WriteValue(const std::string& name, const std::string& text) {
+  void WriteValue(const std::string& name, absl::string_view text) {
     absl::StrAppend(&form_, "&", name, "=");
     for (const char c : text) absl::StrAppend(&form_, "%", absl::Hex(static_cast<uint8_t>(c), absl::kZeroPad2));
   }

@@ -26,7 +26,7 @@ std::string PolicyText(const std::string& statements) {
 
 std::string Allow(const std::string& elements) { return absl::StrCat(R"({"Effect":"Allow",)", elements, "}"); }
 
-PolicyVerdict Ask(const std::string& statements) { return EvaluatePolicy(PolicyText(statements), Question()); }
+PolicyVerdict Ask(const std::string& statements) { return AccessPolicy(PolicyText(statements)).Evaluate(Question()); }
 
 constexpr char kEverybody[] = R"("Principal":"*","Action":"sqs:*","Resource":"*")";
 
@@ -96,20 +96,20 @@ constexpr Row kRows[] = {
 INSTANTIATE_TEST_SUITE_P(Elements, AllowTest, testing::ValuesIn(kRows),
                          [](const testing::TestParamInfo<Row>& info) { return std::string(info.param.name); });
 
-TEST(EvaluatePolicyTest, DenyWinsInAnyOrder) {
+TEST(PolicyVerdictTest, DenyWinsInAnyOrder) {
   const std::string deny = absl::StrCat(R"({"Effect":"Deny",)", kEverybody, "}");
   EXPECT_EQ(Ask(Allow(kEverybody) + "," + deny), PolicyVerdict::kDenies);
   EXPECT_EQ(Ask(deny + "," + Allow(kEverybody)), PolicyVerdict::kDenies);
 }
 
-TEST(EvaluatePolicyTest, DenyHoldsIfItsConditionIsNotUnderstood) {
+TEST(PolicyVerdictTest, DenyHoldsIfItsConditionIsNotUnderstood) {
   EXPECT_EQ(
       Ask(absl::StrCat(R"({"Effect":"Deny","Condition":{"DateLessThan":{"aws:CurrentTime":"x"}},)", kEverybody, "}")),
       PolicyVerdict::kDenies);
 }
 
-TEST(EvaluatePolicyTest, NoPolicyIsSilent) {
-  EXPECT_EQ(EvaluatePolicy("", Question()), PolicyVerdict::kSilent);
+TEST(PolicyVerdictTest, NoPolicyIsSilent) {
+  EXPECT_EQ(AccessPolicy("").Evaluate(Question()), PolicyVerdict::kSilent);
   EXPECT_EQ(Ask(""), PolicyVerdict::kSilent);
   EXPECT_EQ(Ask(R"({"Effect":"Maybe","Principal":"*","Action":"*"})"), PolicyVerdict::kSilent);
 }
@@ -138,6 +138,21 @@ TEST_F(CheckedAccessTest, OneCallerOnly) {
   Caller other{.account = "111111111111", .principal_arn = "arn:aws:iam::111111111111:user/bob"};
   EXPECT_THAT(ErrorOf(accounts_.Handle(SendMessageRequest{url, {.message_body = "a"}}, CallContext{now_, other})),
               testing::StartsWith("AccessDenied User: arn:aws:iam::111111111111:user/bob is not authorized"));
+}
+
+// A policy is read once and kept; one that was changed is another.
+TEST_F(CheckedAccessTest, AChangedPolicyCountsAtOnce) {
+  const std::string url = CreateQueue("jobs");
+  const Caller bob{.account = "111111111111", .principal_arn = "arn:aws:iam::111111111111:user/bob"};
+  const auto sends = [&] {
+    return accounts_.Handle(SendMessageRequest{url, {.message_body = "a"}}, CallContext{now_, bob}).ok();
+  };
+  EXPECT_FALSE(sends());
+  ASSERT_TRUE(Call(AddPermissionRequest{url, "bob", {"111111111111"}, {"SendMessage"}}).ok());
+  EXPECT_TRUE(sends());
+  EXPECT_TRUE(sends());
+  ASSERT_TRUE(Call(RemovePermissionRequest{url, "bob"}).ok());
+  EXPECT_FALSE(sends());
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 
 #include <string>
 #include <vector>
@@ -64,6 +65,16 @@ TEST(DigestTest, KnownVectors) {
   EXPECT_EQ(HexLower(Md5("message")), "78e731027d8fd50ed642340b7c9a63b3");
   EXPECT_EQ(HexLower(Md5("h\xc3\xa9llo \xe2\x98\x83")), "ef3e44ec264a71ab40ccc920b794ebae");
   EXPECT_EQ(Sha256Hex("same"), "0967115f2813a3541eaef77de9d9d5773f1c0c04314b0bbfe4ff3b3b1c55b5d5");
+}
+
+TEST(DigestTest, Md5IsThatOfOpenSsl) {
+  std::string text;
+  for (int length = 0; length < 300; ++length) {
+    Md5Digest digest;
+    ASSERT_EQ(EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_md5(), nullptr), 1);
+    EXPECT_EQ(Md5(text), digest) << length;
+    text.push_back(static_cast<char>(length * 7));
+  }
 }
 
 // Lengths around the borders of blocks and of their padding, side by side, in any number.

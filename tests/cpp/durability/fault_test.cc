@@ -32,19 +32,19 @@ class FaultTest : public DurableFixture {
       MessageToSend message{.message_body = std::string(300 + 500 * i, 'a' + i)};
       const auto sent = engine.Call(SendMessageRequest{url, message}, caller_);
       if (!sent.ok()) return false;
-      told->sent.insert(sent->sent.message_id);
+      told->sent.emplace(sent->sent.message_id);
       if (i % 3 != 2) continue;
       ReceiveMessageRequest request;
       request.queue_url = url;
       request.max_number_of_messages = 2;
       const auto received = engine.Call(request, caller_);
       if (!received.ok()) return false;
-      for (const auto& got : received->messages) ++told->receives[got.message_id];
+      for (const auto& got : received->messages) ++told->receives[std::string(got.message_id)];
       const ReceivedMessage& first = received->messages.at(0);
-      told->deleting.insert(first.message_id);
+      told->deleting.emplace(first.message_id);
       if (!engine.Call(DeleteMessageRequest{url, first.receipt_handle}, caller_).ok()) return false;
-      told->deleting.erase(first.message_id);
-      told->deleted.insert(first.message_id);
+      told->deleting.erase(std::string(first.message_id));
+      told->deleted.emplace(first.message_id);
     }
     return true;
   }
@@ -146,7 +146,7 @@ TEST_F(FaultTest, AFullDiskIsRefusedAndEverythingGoesOnOnceThereIsRoom) {
     for (int i = 0; refused.ok() && i < 30; ++i) {
       const auto answer = engine->Call(SendMessageRequest{url, {.message_body = std::string(3000, 'x')}}, caller_);
       refused = answer.status();
-      if (answer.ok()) sent.insert(answer->sent.message_id);
+      if (answer.ok()) sent.emplace(answer->sent.message_id);
     }
     ASSERT_EQ(InfoOf(refused).code, ErrorCode::kInternalFailure) << at;
     // Still no room: nothing is applied any more.
@@ -158,7 +158,7 @@ TEST_F(FaultTest, AFullDiskIsRefusedAndEverythingGoesOnOnceThereIsRoom) {
     vfs_.MakeRoom();
     const auto answer = engine->Call(SendMessageRequest{url, {.message_body = "z"}}, caller_);
     ASSERT_TRUE(answer.ok()) << answer.status();
-    sent.insert(answer->sent.message_id);
+    sent.emplace(answer->sent.message_id);
     const std::string before = engine->Dump();
     for (const std::string& id : sent) EXPECT_NE(before.find(id), std::string::npos);
     ASSERT_TRUE(engine->Close().ok());

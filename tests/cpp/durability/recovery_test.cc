@@ -97,7 +97,7 @@ TEST_F(RecoveryTest, NoIdIsDrawnTwice) {
     auto engine = Open(t0);
     const std::string url = engine->Call(CreateQueueRequest{"q", {}, {}}, caller_)->queue_url;
     for (int i = 0; i < 10; ++i) {
-      ids.push_back(engine->Call(SendMessageRequest{url, {.message_body = "a"}}, caller_)->sent.message_id);
+      ids.emplace_back(engine->Call(SendMessageRequest{url, {.message_body = "a"}}, caller_)->sent.message_id);
     }
   }
   std::sort(ids.begin(), ids.end());

@@ -10,12 +10,12 @@ namespace {
 
 class UndeliveredTest : public EngineFixture {
  protected:
-  std::vector<std::string> ReceiveHandles(const std::string& url, int64_t max = 10) {
+  std::vector<HandleText> ReceiveHandles(const std::string& url, int64_t max = 10) {
     ReceiveMessageRequest request = Request(url, 0, max);
     request.attribute_names = {"ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp"};
     auto received = engine_.Call(request, caller_);
     EXPECT_TRUE(received.ok()) << received.status();
-    std::vector<std::string> handles;
+    std::vector<HandleText> handles;
     counts_.clear();
     bodies_.clear();
     for (const ReceivedMessage& message : received->messages) {
@@ -42,7 +42,7 @@ TEST_F(UndeliveredTest, TheMessageIsVisibleAgainAndTheReceiveDoesNotCount) {
 TEST_F(UndeliveredTest, AWaitingReceiveGetsIt) {
   const std::string url = Create("jobs");
   Send(url, "a");
-  const std::vector<std::string> handles = ReceiveHandles(url);
+  const std::vector<HandleText> handles = ReceiveHandles(url);
   size_t served = 0;
   engine_.ReceiveAsync(Request(url, 20), caller_,
                        [&](absl::StatusOr<ReceiveMessageResult> result) { served = result->messages.size(); });
@@ -79,17 +79,17 @@ TEST_F(UndeliveredTest, AFifoGroupIsFreeAgainInItsOrder) {
 TEST_F(UndeliveredTest, WhatHappenedSinceStands) {
   const std::string url = Create("jobs", {{"VisibilityTimeout", "10"}});
   Send(url, "a");
-  const std::vector<std::string> first = ReceiveHandles(url);
+  const std::vector<HandleText> first = ReceiveHandles(url);
   clock_->Advance(absl::Seconds(10));
   ReceiveHandles(url);  // Received again since: the message is in other hands.
   engine_.Undeliver(first);
   EXPECT_THAT(ReceiveHandles(url), testing::IsEmpty());
 
   clock_->Advance(absl::Seconds(10));
-  const std::vector<std::string> last = ReceiveHandles(url);
+  const std::vector<HandleText> last = ReceiveHandles(url);
   ASSERT_TRUE(engine_.Call(DeleteMessageRequest{url, last.at(0)}, caller_).ok());
   engine_.Undeliver(last);
-  engine_.Undeliver(std::vector<std::string>{"nonsense", "", std::string(44, 'A')});
+  engine_.Undeliver({"nonsense", "", std::string(44, 'A')});
   EXPECT_THAT(ReceiveHandles(url), testing::IsEmpty());
 }
 

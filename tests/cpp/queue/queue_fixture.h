@@ -69,7 +69,8 @@ class QueueFixture : public testing::Test {
       const Message& message = *queue_->Find(place);
       const uint32_t count = message.receive_count + 1;
       queue_->Apply(Received{place, message.payload, count, now + timeout}, now);
-      deliveries.push_back({std::string(message.payload->body()), place, queue_->MakeReceiptHandle(place, count)});
+      deliveries.push_back(
+          {std::string(message.payload->body()), place, std::string(queue_->MakeReceiptHandle(place, count))});
     }
     return deliveries;
   }

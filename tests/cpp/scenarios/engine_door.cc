@@ -35,6 +35,7 @@ template <class Struct>
 void ReadStruct(const Value& map, Struct* target);
 
 void Read(const Value& value, std::string* target) { *target = value.text; }
+void Read(const Value& value, Text* target) { *target = value.text; }
 void Read(const Value& value, int64_t* target) { *target = Integer(value); }
 void Read(const Value& value, Blob* target) { target->bytes = value.text; }
 void Read(const Value& value, StringMap* target) {
@@ -88,6 +89,10 @@ struct Writer {
 
   void operator()(const FieldInfo& info, const std::string& field) {
     if (!field.empty() || std::string(info.name) == "Body") Add(info, Value::Text(field));
+  }
+  template <size_t kMax>
+  void operator()(const FieldInfo& info, const ShortText<kMax>& field) {
+    (*this)(info, std::string(field));
   }
   void operator()(const FieldInfo& info, int64_t field) { Add(info, Value::Text(std::to_string(field))); }
   void operator()(const FieldInfo& info, bool field) { Add(info, Value::Text(field ? "true" : "false")); }

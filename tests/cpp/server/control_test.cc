@@ -331,7 +331,7 @@ TEST_F(ControlTest, EveryKindOfEffectHasDetails) {
   receive.receive_request_attempt_id = "attempt";
   const auto received = engine_.Call(receive, caller_);
   ASSERT_EQ(received->messages.size(), 1u);
-  const std::string handle = received->messages[0].receipt_handle;
+  const HandleText handle = received->messages[0].receipt_handle;
   ASSERT_TRUE(engine_.Call(ChangeMessageVisibilityRequest{url, handle, 20}, caller_).ok());
   clock_->Advance(absl::Seconds(30));
   Receive(url);  // Moved, ReceivedNothing.
@@ -346,8 +346,8 @@ TEST_F(ControlTest, EveryKindOfEffectHasDetails) {
   ASSERT_TRUE(engine_.Call(PurgeQueueRequest{url}, caller_).ok());
   const std::string plain = Create("plain");
   Send(plain, "b");
-  engine_.Undeliver(std::vector<std::string>{Receive(plain).messages.at(0).receipt_handle});
-  const std::string plain_handle = Receive(plain).messages.at(0).receipt_handle;
+  engine_.Undeliver({Receive(plain).messages.at(0).receipt_handle});
+  const HandleText plain_handle = Receive(plain).messages.at(0).receipt_handle;
   ASSERT_TRUE(engine_.Call(DeleteMessageRequest{plain, plain_handle}, caller_).ok());
   ASSERT_TRUE(engine_.Call(DeleteQueueRequest{url}, caller_).ok());
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
@@ -153,6 +154,21 @@ TEST_F(RequestParserTest, WhatMayBeReadInTwoWaysIsRefused) {
   };
   for (const std::string& head : heads) EXPECT_EQ(StatusOf(head), 400) << head;
   EXPECT_EQ(StatusOf(std::string("GET / HTTP/1.1\r\nX: a\0b\r\n", 24)), 400);
+}
+
+// Wherever it stands in the name: names are looked at in blocks and, at the end of a line, one by one.
+TEST_F(RequestParserTest, NamesOfFieldsAreTokens) {
+  const std::string marks = "!#$%&'*+-.^_`|~";
+  for (int byte = 1; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    const bool is_token = absl::ascii_isalnum(static_cast<unsigned char>(c)) || marks.find(c) != std::string::npos;
+    for (size_t before = 0; before < 34; ++before) {
+      const std::string name = std::string(before, 'x') + c + std::string(34 - before, 'y');
+      const int status = StatusOf(absl::StrCat("GET / HTTP/1.1\r\n", name, ":\r\n\r\n"));
+      // A colon before the end of the name ends it: what follows is the value.
+      ASSERT_EQ(status, is_token || (c == ':' && before > 0) ? 0 : 400) << byte << " after " << before;
+    }
+  }
 }
 
 TEST_F(RequestParserTest, MalformedChunksAreRefused) {

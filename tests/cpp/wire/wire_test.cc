@@ -164,6 +164,21 @@ TEST(TextTest, EscapesWhatTheFormatNeedsAndRepairsWhatIsNoUtf8) {
   EXPECT_EQ(xml, "&lt;&amp;&gt;&quot;&#13;\n\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
+// Wherever it stands: text is looked at in blocks and, at its end, one by one.
+TEST(TextTest, EachCharacterIsEscapedTheSameAtEachPlace) {
+  for (int byte = 0; byte < 256; ++byte) {
+    std::string alone;
+    AppendJsonString(std::string(1, static_cast<char>(byte)), &alone);
+    const std::string escaped = alone.substr(1, alone.size() - 2);
+    for (size_t before = 0; before < 36; ++before) {
+      const std::string x(before, 'x');
+      std::string written;
+      AppendJsonString(x + static_cast<char>(byte) + "yyyyyyyyyyyyyyyyy", &written);
+      ASSERT_EQ(written, "\"" + x + escaped + "yyyyyyyyyyyyyyyyy\"") << byte << " after " << before;
+    }
+  }
+}
+
 TEST(CredentialScopeTest, ReadsKeyAndRegion) {
   const auto scope = ScopeOfAuthorization(
       "AWS4-HMAC-SHA256 Credential=111111111111/20260101/eu-west-1/sqs/aws4_request, SignedHeaders=host, Signature=0");
