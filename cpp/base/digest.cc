@@ -38,6 +38,13 @@ class Hasher {
 
 }  // namespace
 
+Md5Digest Md5(absl::string_view bytes) {
+  thread_local Hasher hasher("MD5");
+  Md5Digest digest;
+  hasher.Hash(bytes, digest.data());
+  return digest;
+}
+
 Sha256Digest HmacSha256(absl::string_view key, absl::string_view bytes) {
   Sha256Digest digest;
   unsigned int length = 0;
