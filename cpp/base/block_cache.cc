@@ -82,6 +82,13 @@ void Grow(Cache& mine) {
   mine.grown_bytes = kGrowthForBlocks;
 }
 
+// What the next of this size will get is called into the processor's cache, which it left while its message was old.
+void CallNext(const FreeBlock* next, size_t bytes) {
+  if (next == nullptr) return;
+  for (size_t at = 0; at < bytes; at += 64)
+    __builtin_prefetch(reinterpret_cast<const char*>(next) + at, /*for writing=*/1);
+}
+
 void* NewBlock(Cache& mine, size_t bytes) {
   if (mine.grown_bytes < bytes) Grow(mine);
   mine.grown_bytes -= bytes;
@@ -98,6 +105,7 @@ void* TakeBlock(size_t bytes) {
   if (block == nullptr) return NewBlock(mine, BytesOf(size_class));
   mine.free[size_class] = block->next;
   mine.kept_bytes -= BytesOf(size_class);
+  CallNext(block->next, BytesOf(size_class));
   return block;
 }
 

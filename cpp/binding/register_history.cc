@@ -27,7 +27,7 @@ py::object Owned(PyObject* value) {
   return py::reinterpret_steal<py::object>(value);
 }
 
-py::object Text(absl::string_view text) { return Owned(NewText(text)); }
+py::object TextOf(absl::string_view text) { return Owned(NewText(text)); }
 
 // Puts what an effect says into a dict. Instants are integers, their names end in "_ns".
 class DetailsVisitor {
@@ -42,14 +42,14 @@ class DetailsVisitor {
   void operator()(const char* name, uint64_t value) { details[name] = value; }
   void operator()(const char* name, int64_t value) { details[name] = value; }
   void operator()(const char* name, std::optional<int64_t> value) { details[name] = value; }
-  void operator()(const char* name, const std::string& value) { details[name] = Text(value); }
+  void operator()(const char* name, const std::string& value) { details[name] = TextOf(value); }
   void operator()(const char* name, MoveTaskStatus value) { details[name] = NameOf(value); }
   void operator()(const char* name, const Uuid& value) { details[name] = value.ToString(); }
   // The queue's name, and its number, which no other queue ever has. None: no queue.
   void operator()(const char* name, QueueReference value) {
     const auto known = names_.find(value.number);
     const QueueName* queue = known == names_.end() ? nullptr : known->second.get();
-    details[name] = queue == nullptr ? py::object(py::none()) : Text(queue->name);
+    details[name] = queue == nullptr ? py::object(py::none()) : TextOf(queue->name);
     details[py::str(std::string(name) + "_number")] =
         value.number == 0 ? py::object(py::none()) : py::int_(value.number);
   }
@@ -57,12 +57,12 @@ class DetailsVisitor {
 
   void operator()(const char* name, const StringList& list) {
     py::list texts;
-    for (const std::string& text : list) texts.append(Text(text));
+    for (const std::string& text : list) texts.append(TextOf(text));
     details[name] = texts;
   }
   void operator()(const char* name, const StringMap& map) {
     py::dict texts;
-    for (const auto& [key, value] : map) texts[Text(key)] = Text(value);
+    for (const auto& [key, value] : map) texts[TextOf(key)] = TextOf(value);
     details[name] = texts;
   }
   void operator()(const char* name, const MessagePlace& place) {
@@ -79,18 +79,18 @@ class DetailsVisitor {
     for (const AttributeInfo& info : AllAttributes()) {
       if (info.access == AttributeAccess::kReadOnly) continue;
       const std::optional<std::string> text = AttributeText(info, config, {});
-      if (text.has_value()) attributes[info.name] = Text(*text);
+      if (text.has_value()) attributes[info.name] = TextOf(*text);
     }
     details[name] = attributes;
   }
 
   void operator()(const char* name, const AttributeValueMap& attributes) {
     py::dict dict;
-    for (const auto& [key, value] : attributes) dict[Text(key)] = Owned(ToPython::NewDict(value));
+    for (const auto& [key, value] : attributes) dict[TextOf(key)] = Owned(ToPython::NewDict(value));
     details[name] = dict;
   }
   void operator()(const char*, const Payload& payload) { DescribeMessage(*this, payload); }
-  void Body(const char* name, absl::string_view body) { details[name] = Text(body); }
+  void Body(const char* name, absl::string_view body) { details[name] = TextOf(body); }
 
   py::dict details;
 
@@ -120,8 +120,9 @@ py::tuple EffectRow(const EffectList& list, size_t i) {
   }
   const py::object none = py::none();
   return py::make_tuple(entry.number, absl::ToUnixNanos(entry.effect.at), KindName(entry.effect), entry.effect.queue,
-                        name == nullptr ? none : Text(name->name), name == nullptr ? none : Text(MakeQueueArn(*name)),
-                        message_id.empty() ? none : Text(message_id), visitor.details);
+                        name == nullptr ? none : TextOf(name->name),
+                        name == nullptr ? none : TextOf(MakeQueueArn(*name)),
+                        message_id.empty() ? none : TextOf(message_id), visitor.details);
 }
 
 // What to keep of a list; absent means all.

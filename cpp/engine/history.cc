@@ -97,7 +97,10 @@ void History::DropOldest() {
     __builtin_prefetch(effect, /*for writing=*/1);
     __builtin_prefetch(effect + sizeof(Effect) - 1, /*for writing=*/1);
     const PayloadPtr* const payload = PayloadOf(entries_[kPayloadCalledBefore]);
-    if (payload != nullptr) payload->Prefetch();
+    if (payload != nullptr) {
+      payload->Prefetch();
+      __builtin_prefetch(reinterpret_cast<const char*>(&**payload) + sizeof(Payload) - 1, /*for writing=*/1);
+    }
   }
   body_bytes_ -= BodyBytes(entries_.front());
   entries_.pop_front();

@@ -67,8 +67,8 @@ class MemoryLimitTest : public DurableFixture {
   static std::string Text(const std::vector<ReceivedMessage>& messages) {
     std::string text;
     for (const ReceivedMessage& message : messages) {
-      absl::StrAppend(&text, message.message_id, " ", message.receipt_handle, " ", message.body, " ",
-                      message.md5_of_body, " ", message.md5_of_message_attributes);
+      absl::StrAppend(&text, message.message_id.view(), " ", message.receipt_handle.view(), " ", message.body, " ",
+                      message.md5_of_body.view(), " ", message.md5_of_message_attributes.view());
       for (const auto& [name, value] : message.attributes) absl::StrAppend(&text, " ", name, "=", value);
       for (const auto& [name, value] : message.message_attributes) {
         absl::StrAppend(&text, " ", name, "=", value.string_value.value_or("-"), ":", value.data_type);
