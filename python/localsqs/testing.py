@@ -113,7 +113,7 @@ class Queue:
             found = event.message_id or ""
             if event.kind == "Sent":
                 counts.setdefault(found, 0)
-                bodies[found] = event.details["body"]
+                bodies[found] = event.details.get("body", "")
             elif event.kind in ("Received", "Undelivered"):
                 counts[found] = counts.get(found, 0) + (1 if event.kind == "Received" else -1)
         wanted = {
