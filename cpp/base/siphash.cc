@@ -33,7 +33,7 @@ struct SipState {
 
 uint64_t SipHash(const SipHashKey& key, absl::Span<const uint64_t> words) {
   SipState state{key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d, key[0] ^ 0x6c7967656e657261,
-              key[1] ^ 0x7465646279746573};
+                 key[1] ^ 0x7465646279746573};
   for (uint64_t word : words) state.Absorb(word);
   state.Absorb(uint64_t{words.size() * 8} << 56);
   state.v2 ^= 0xff;
