@@ -20,7 +20,7 @@ HEADINGS = {
 
 
 def build(root: Path, folder: Path, run: Callable[..., None]) -> Path:
-    options = ["-DCMAKE_BUILD_TYPE=Release", "-DLOCALSQS_BENCHES=ON"]
+    options = ["-DCMAKE_BUILD_TYPE=Release", "-DLOCALSQS_BENCHES=ON", "-DLOCALSQS_UNITY=ON"]  # As a wheel is built.
     run("cmake", "-S", root, "-B", folder, "-G", "Ninja", "-Wno-dev", *options, quiet=True)
     run("cmake", "--build", folder, quiet=True)
     return folder / "engine_bench"
