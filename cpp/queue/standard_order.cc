@@ -15,6 +15,7 @@ bool TakeInto(const MessageTable& messages, const SelectOptions& options, uint32
     selection->dead.push_back(slot);
   } else {
     selection->deliver.push_back(slot);
+    message.payload.PrefetchContent();
   }
   return static_cast<int>(selection->deliver.size()) >= options.max_messages;
 }
@@ -99,10 +100,12 @@ bool StandardOrder::IsNoisy(const LaneState& lane, int64_t in_flight, int64_t al
 }
 
 void StandardOrder::SelectOldest(const SelectOptions& options, Selection* selection) const {
-  for (SortedList<ByArrival>::Cursor cursor(lanes_[kNoTenant].visible, messages_); cursor.slot() != kNoSlot;
-       cursor.Next()) {
-    if (TakeInto(messages_, options, cursor.slot(), selection)) return;
+  SortedList<ByArrival>::Cursor cursor(lanes_[kNoTenant].visible, messages_);
+  for (bool full = false; !full && cursor.slot() != kNoSlot; cursor.Next()) {
+    full = TakeInto(messages_, options, cursor.slot(), selection);
   }
+  // What the next receive will deliver: of a long queue it has left the cache long ago.
+  if (cursor.slot() != kNoSlot) messages_[cursor.slot()].payload.PrefetchContent();
 }
 
 // One Select over tenants: what it has taken so far counts as in flight, so that ten messages of one answer are
