@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,8 @@ def described(outcome: Outcome) -> Any:
     payload = outcome.payload
     if isinstance(payload, dict) and "errorType" in payload:
         message = payload["errorMessage"].rpartition(" Error: ")[2]
+        # Where the stack ended, Python 3.13 tells by how much was on it.
+        message = re.sub("(?<=maximum recursion depth exceeded) .*", "", message)
         return outcome.status, payload["errorType"], message, "stackTrace" in payload
     return outcome.status, repr(payload)
 

@@ -10,6 +10,7 @@ than `hang_after` seconds of real time is ended. On a SystemClock it is ended at
 from __future__ import annotations
 
 import json
+import sys
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ __all__ = ["InProcessRunner"]
 
 # Of a synchronous answer (Lambda Developer Guide, "Lambda quotas": 6 MB).
 _RESPONSE_BYTES_MAX = 6 * 1024 * 1024 + 100
+# AWS's runtimes from Python 3.12 on no longer escape what is not ASCII in an answer.
+_ANSWERS_IN_UTF8 = sys.version_info >= (3, 12)
 _LOG_CHARACTERS_MAX = 1 << 20
 _EMPTY = Outcome("ok")
 
@@ -201,14 +204,18 @@ class _Call:
         if isinstance(value, bytes):  # AWS's runtime client sends them as they are: text, unless they hold JSON.
             return Outcome("ok", json_or_text(value))
         try:
-            text = json.dumps(value, default=_encode)
+            text = json.dumps(value, default=_encode, ensure_ascii=not _ANSWERS_IN_UTF8)
         except Exception as error:
             if hasattr(value, "close") and hasattr(value, "send"):
                 value.close()  # A coroutine that nobody awaits.
             message = f"Unable to marshal response: {error}"
             payload = failure("Runtime.MarshalError", message, self._context.aws_request_id, [])
             return Outcome("unserialisable", payload, error=error)
-        if len(text) > _RESPONSE_BYTES_MAX:
+        try:
+            size = len(text.encode())
+        except UnicodeEncodeError as error:  # Half of a surrogate pair: AWS's runtime client ends with it.
+            return Outcome("exit", self._exit_payload(SystemExit(1)), error=error)
+        if size > _RESPONSE_BYTES_MAX:
             message = f"Response payload size exceeded maximum allowed payload size ({_RESPONSE_BYTES_MAX} bytes)."
             return Outcome("error", failure("Function.ResponseSizeTooLarge", message))
         return Outcome("ok", json.loads(text))
