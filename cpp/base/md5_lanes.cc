@@ -42,10 +42,10 @@ constexpr uint32_t kSines[64] = {
     0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391};
 
 // One text: its whole blocks where they are, its end with the padding in `tail`.
-class Text {
+class PaddedText {
  public:
-  Text() = default;
-  explicit Text(absl::string_view text) : text_(text), block_count_((text.size() + 8) / kBlockBytes + 1) {
+  PaddedText() = default;
+  explicit PaddedText(absl::string_view text) : text_(text), block_count_((text.size() + 8) / kBlockBytes + 1) {
     const size_t whole = text.size() / kBlockBytes * kBlockBytes;
     std::memcpy(tail_, text.data() + whole, text.size() - whole);
     tail_[text.size() - whole] = 0x80;
@@ -155,10 +155,10 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline Md5State FirstState() {
 // `count` texts, at most kLanes; the other lanes run along for nothing.
 SQS_FOR_EACH_PROCESSOR
 void Md5OfLanes(const absl::string_view* texts, size_t count, Md5Digest* digests) {
-  Text lanes[kLanes];
+  PaddedText lanes[kLanes];
   size_t block_count = 0;
   for (size_t lane = 0; lane < count; ++lane) {
-    lanes[lane] = Text(texts[lane]);
+    lanes[lane] = PaddedText(texts[lane]);
     block_count = std::max(block_count, lanes[lane].block_count());
   }
   Md5State state = FirstState();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_join.h"
 #include "api/effect_details.h"
@@ -27,6 +28,12 @@ class MemoryLimitTest : public DurableFixture {
 
   std::string Create(Engine& engine, const std::string& name, StringMap attributes = {}) {
     return engine.Call(CreateQueueRequest{name, std::move(attributes), {}}, caller_)->queue_url;
+  }
+  // The URLs of a dead-letter queue and of a queue whose messages go there once they have been received.
+  std::pair<std::string, std::string> CreateWithDeadLetters(Engine& engine) {
+    const std::string dead = Create(engine, "dead");
+    const std::string policy = absl::StrCat(R"({"deadLetterTargetArn":")", kDeadArn, R"(","maxReceiveCount":1})");
+    return {dead, Create(engine, "q", {{"RedrivePolicy", policy}})};
   }
   // Number i of a kind of its own.
   static std::string Body(int i) { return absl::StrCat(i, std::string(kBodyBytes - absl::StrCat(i).size(), 'x')); }
@@ -176,10 +183,7 @@ TEST_F(MemoryLimitTest, PurgedAndDeletedQueuesLeaveNothing) {
 // Moved by the redrive policy and back by a task, more than once between two commits: no body is read for it.
 TEST_F(MemoryLimitTest, MessagesAreMovedWithoutTheirBodies) {
   auto engine = OpenLimited(path_, t0, 0);
-  const std::string dead = Create(*engine, "dead");
-  const std::string url =
-      Create(*engine, "q",
-             {{"RedrivePolicy", absl::StrCat(R"({"deadLetterTargetArn":")", kDeadArn, R"(","maxReceiveCount":1})")}});
+  const auto [dead, url] = CreateWithDeadLetters(*engine);
   Send(*engine, url, 0, 25);
   const auto to_dead = [&] {
     for (int i = 0; i < 8; ++i) ASSERT_TRUE(Receive(*engine, url, /*visibility_timeout=*/0).ok());
@@ -203,10 +207,7 @@ TEST_F(MemoryLimitTest, MessagesAreMovedWithoutTheirBodies) {
 // The store has not been told of a move when the same call wants the body.
 TEST_F(MemoryLimitTest, AMessageIsReceivedInTheCallInWhichATaskMovesIt) {
   auto engine = OpenLimited(path_, t0, 0);
-  Create(*engine, "dead");
-  const std::string url =
-      Create(*engine, "q",
-             {{"RedrivePolicy", absl::StrCat(R"({"deadLetterTargetArn":")", kDeadArn, R"(","maxReceiveCount":1})")}});
+  const std::string url = CreateWithDeadLetters(*engine).second;
   Send(*engine, url, 0, 10);
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(Receive(*engine, url, /*visibility_timeout=*/0).ok());
   ASSERT_TRUE(engine->Call(StartMessageMoveTaskRequest{kDeadArn, "", 1}, caller_).ok());  // The first goes at once.
@@ -224,10 +225,7 @@ TEST_F(MemoryLimitTest, AMessageIsReceivedInTheCallInWhichATaskMovesIt) {
 // Nobody waits for a commit, so that messages are moved, received and looked at in every state of one.
 TEST_F(MemoryLimitTest, MessagesThatAreMovedWhileBatchesAreCommittedKeepTheirBodies) {
   auto engine = OpenLimited(path_, t0, 0);
-  const std::string dead = Create(*engine, "dead");
-  const std::string url =
-      Create(*engine, "q",
-             {{"RedrivePolicy", absl::StrCat(R"({"deadLetterTargetArn":")", kDeadArn, R"(","maxReceiveCount":1})")}});
+  const auto [dead, url] = CreateWithDeadLetters(*engine);
   Send(*engine, url, 0, 50);
   const auto work = [&](uint64_t seed) {
     Random random(seed);
