@@ -99,6 +99,7 @@ void MeasureLoad(const std::string& folder, int64_t messages) {
     const SendMessageRequest send{.queue_url = url, .message = {.message_body = kBody}};
     for (int64_t i = 0; i < messages; ++i) {
       if (!engine->Call(send, caller, &commit).ok()) std::abort();
+      engine->BeginCommit();
     }
     if (commit != nullptr) commit->Wait();
     if (!engine->Close().ok()) std::abort();

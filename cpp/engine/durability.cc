@@ -75,9 +75,17 @@ void Engine::NoteForStore() {
   const absl::Span<const Effect> effects = pending.subspan(std::exchange(noted_effects_, pending.size()));
   feed_->Note(accounts_, effects, accounts_.became_visible());
   if (memory_limit_ != nullptr) memory_limit_->Note(effects);
-  if (!feed_->has_changes()) return;
-  newest_ = gathering_;
-  committer_->Want();
+  if (feed_->has_changes()) newest_ = gathering_;
+}
+
+void Engine::SetCommit(Completions& completions) {
+  if (feed_ == nullptr) return;
+  completions.commit = UncommittedLocked();
+  completions.has_work = completions.commit == gathering_;
+}
+
+void Engine::BeginCommit() {
+  if (committer_ != nullptr) committer_->Want();
 }
 
 CommitPointPtr Engine::UncommittedLocked() {

@@ -53,7 +53,7 @@ absl::StatusOr<typename OperationOf<Request>::Result> Engine::Call(const Request
       SQS_RETURN_IF_ERROR(CheckOpen());
       return CallLocked(request, caller, clock_now, completions);
     }();
-    Run(completions);
+    Run(completions, /*begin_commit=*/commit == nullptr);
     if (completions.commit != nullptr) SQS_RETURN_IF_ERROR(AwaitCommit(std::move(completions.commit), commit));
     return result;
   }
@@ -125,7 +125,7 @@ std::optional<absl::StatusOr<ReceiveMessageResult>> Engine::ReceiveOrPark(const 
     if (!answer.has_value()) *id = Park({std::move(receive), caller, deadline, make_done()});
     AfterChange(completions);
   }
-  Run(completions);
+  Run(completions, /*begin_commit=*/commit == nullptr || !answer.has_value());
   if (answer.has_value() && completions.commit != nullptr) {
     if (absl::Status failed = AwaitCommit(std::move(completions.commit), commit); !failed.ok()) return failed;
   }
@@ -242,7 +242,8 @@ void Engine::EndWaits(absl::Time deadline, Completions& completions) {
   }
 }
 
-void Engine::Run(Completions& completions) {
+void Engine::Run(Completions& completions, bool begin_commit) {
+  if (completions.has_work && begin_commit) committer_->Want();
   if (completions.answers.empty() && completions.listeners.empty()) return;  // Nearly always.
   RunAnswers(completions);
   for (const auto& listener : completions.listeners) listener->OnEarlierEvent();
@@ -287,7 +288,7 @@ void Engine::AfterChange(Completions& completions) {
   if (waiters_.empty()) {
     accounts_.became_visible().clear();
     GiveEffectsToHistory();
-    if (feed_ != nullptr) completions.commit = UncommittedLocked();
+    SetCommit(completions);
     return;
   }
   // Serving one waiter may move messages to another queue, where somebody waits too.
@@ -298,7 +299,7 @@ void Engine::AfterChange(Completions& completions) {
     accounts_.AdvanceTo(now_);
     if (feed_ != nullptr) NoteForStore();
   }
-  if (feed_ != nullptr) completions.commit = UncommittedLocked();
+  SetCommit(completions);
   AnnounceEarlierEvent(completions);
 }
 
@@ -477,7 +478,7 @@ absl::Status Engine::Close() {
     EndWaits(absl::InfiniteFuture(), completions);
     if (feed_ != nullptr) {
       NoteForStore();
-      completions.commit = UncommittedLocked();
+      SetCommit(completions);
     }
     accounts_.became_visible().clear();
     GiveEffectsToHistory();

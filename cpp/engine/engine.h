@@ -80,7 +80,8 @@ class Engine : public ClockListener, public Committer::Source {
   // Performs an operation. A ReceiveMessage with a wait time blocks the calling thread, on this engine's clock.
   //
   // On a durable engine it returns once what it did, and what it shows, is committed. With `commit` it does not wait:
-  // the answer must not be given before that point is done, and not at all if it ends in a failure. Null: at once.
+  // the answer must not be given before that point is done, and not at all if it ends in a failure. Null: at once. Such
+  // a caller says BeginCommit when it has no further call to make at once: what it did is one batch then.
   template <class Request>
   absl::StatusOr<typename OperationOf<Request>::Result> Call(const Request& request, const Caller& caller,
                                                              CommitPointPtr* commit = nullptr);
@@ -112,6 +113,9 @@ class Engine : public ClockListener, public Committer::Source {
   // --- Durability -------------------------------------------------------------------------------------------------
 
   bool is_durable() const { return committer_ != nullptr; }
+  // What has gathered may be committed now. Cheap, and waits for nothing. Only callers that take their `commit` need
+  // it.
+  void BeginCommit();
   // The point at which all that has happened so far is committed; null if it is.
   CommitPointPtr UncommittedPoint();
   // A consistent copy of the engine's file, while it is in use, to a new file. See Store::Backup.
@@ -191,6 +195,7 @@ class Engine : public ClockListener, public Committer::Source {
     std::vector<std::pair<ReceiveDone, absl::StatusOr<ReceiveMessageResult>>> answers;
     std::vector<std::shared_ptr<EventListener>> listeners;
     CommitPointPtr commit;  // What the answers wait for.
+    bool has_work = false;  // The committer has something to take.
   };
 
   Engine(Options options, const Progress& progress);
@@ -236,7 +241,9 @@ class Engine : public ClockListener, public Committer::Source {
   Waiter Unpark(WaiterId id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AnnounceEarlierEvent(Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextEventLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  static void Run(Completions& completions);
+  void SetCommit(Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // `commit`: the caller takes it and begins it itself.
+  void Run(Completions& completions, bool begin_commit = true);
   static void RunAnswers(Completions& completions);
 
   void SpendLatency();

@@ -5,6 +5,16 @@
 
 namespace sqs::server {
 
+// The loop comes to it behind the round over the sockets that is under way. A batch that began with the first request
+// of a round would hold little else.
+void HeldAnswers::CommitSoon() {
+  if (std::exchange(commits_soon_, true)) return;
+  boost::asio::post(io_, [this] {
+    commits_soon_ = false;
+    engine_.BeginCommit();
+  });
+}
+
 bool HeldAnswers::Hold(const CommitPointPtr& point, std::weak_ptr<Holder> holder) {
   if (point->done()) return false;
   if (groups_.empty() || groups_.back().point != point) {

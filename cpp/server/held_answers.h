@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "engine/commit_point.h"
+#include "engine/engine.h"
 
 namespace sqs::server {
 
@@ -20,7 +20,10 @@ class HeldAnswers {
     virtual void OnCommitted() = 0;
   };
 
-  explicit HeldAnswers(boost::asio::io_context& io) : io_(io) {}
+  HeldAnswers(boost::asio::io_context& io, Engine& engine) : io_(io), engine_(engine) {}
+
+  // Something was done that is to be committed: begins that once all that came in together is done.
+  void CommitSoon();
 
   // Calls `holder` from the loop once `point` is done, if it is still there. False if it is done already.
   bool Hold(const CommitPointPtr& point, std::weak_ptr<Holder> holder);
@@ -33,6 +36,8 @@ class HeldAnswers {
   void Release(const CommitPoint* point);
 
   boost::asio::io_context& io_;
+  Engine& engine_;
+  bool commits_soon_ = false;
   std::vector<Group> groups_;  // One or two: the batch on its way, and the next.
 };
 

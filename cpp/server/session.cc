@@ -81,7 +81,10 @@ void Session::PerformOperation(absl::FunctionRef<Engine::ReceiveDone()> make_don
   wire::Answer& answer = NewAnswer();
   context_.dispatcher.Perform(*exchange_, request_, &context_.memory, &answer, &outcome_, make_done);
   is_parked_ = outcome_.parked;
-  if (outcome_.commit != nullptr) commits_.push_back(std::move(outcome_.commit));
+  if (outcome_.commit != nullptr) {
+    commits_.push_back(std::move(outcome_.commit));
+    context_.held.CommitSoon();
+  }
   if (is_parked_) {
     context_.counters.OnPoll(+1);
   } else {

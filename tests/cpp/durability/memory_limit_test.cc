@@ -243,6 +243,7 @@ TEST_F(MemoryLimitTest, MessagesThatAreMovedWhileBatchesAreCommittedKeepTheirBod
         ASSERT_TRUE((*received).ok()) << received->status();
         for (const ReceivedMessage& message : (*received)->messages) ASSERT_EQ(message.body.size(), kBodyBytes);
       }
+      engine->BeginCommit();
     }
   };
   std::thread other(work, 1);

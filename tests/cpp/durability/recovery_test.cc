@@ -191,6 +191,31 @@ TEST_F(RecoveryTest, ASecondEngineIsRefusedAndToldWhoHasTheFile) {
   EXPECT_TRUE(TryOpen(path_, t0).ok());
 }
 
+TEST_F(RecoveryTest, CallsThatTakeTheirCommitAreOneBatchOnceItIsBegun) {
+  auto engine = Open(t0);
+  const std::string url = engine->Call(CreateQueueRequest{"q", {}, {}}, caller_)->queue_url;
+  CommitPointPtr first, second;
+  ASSERT_TRUE(engine->Call(SendMessageRequest{url, {.message_body = "1"}}, caller_, &first).ok());
+  ASSERT_TRUE(engine->Call(SendMessageRequest{url, {.message_body = "2"}}, caller_, &second).ok());
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(first, second);
+  EXPECT_FALSE(first->done());
+  engine->BeginCommit();
+  EXPECT_TRUE(first->Wait().ok());
+  EXPECT_EQ(engine->UncommittedPoint(), nullptr);
+}
+
+TEST_F(RecoveryTest, WhoWaitsForACommitBeginsThatOfOthersToo) {
+  auto engine = Open(t0);
+  const std::string url = engine->Call(CreateQueueRequest{"q", {}, {}}, caller_)->queue_url;
+  CommitPointPtr taken;
+  ASSERT_TRUE(engine->Call(SendMessageRequest{url, {.message_body = "1"}}, caller_, &taken).ok());
+  // What it shows is the other's, which is not committed yet.
+  EXPECT_EQ(engine->Call(ReceiveMessageRequest{.queue_url = url}, caller_)->messages.size(), 1u);
+  ASSERT_NE(taken, nullptr);
+  EXPECT_TRUE(taken->done());
+}
+
 TEST_F(RecoveryTest, ABackupIsAnEngineOfItsOwn) {
   auto engine = Open(t0);
   RunRandomCalls(*engine, *clock_, 401);
