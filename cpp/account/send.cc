@@ -55,6 +55,12 @@ absl::Status CheckTotalBytes(int64_t bytes) {
                                                                 " bytes. You have sent ", bytes, " bytes."));
 }
 
+// Before the bodies are hashed, so that both take place at once.
+void Expect(const Queue& queue, const MessageToSend& message) {
+  if (!queue.fifo() || !message.message_group_id.has_value() || !message.message_deduplication_id.has_value()) return;
+  queue.ExpectSend(*message.message_group_id, *message.message_deduplication_id);
+}
+
 using BodyDigests = absl::InlinedVector<Md5Digest, kBatchEntriesMax>;
 
 BodyDigests BodyDigestsOf(const std::vector<SendMessageBatchRequestEntry>& entries) {
@@ -96,6 +102,7 @@ absl::StatusOr<SendMessageResult> Accounts::Handle(const SendMessageRequest& req
   if (message.message_body.empty()) return MissingParameter("MessageBody");
   SQS_ASSIGN_OR_RETURN(Queue * queue, Open(request, context));
   call_cost_.payload_bytes = MessageBytes(message);
+  Expect(*queue, message);
   if (queue->fifo()) SQS_RETURN_IF_ERROR(CheckFifoIds(queue->config(), message));
   SQS_RETURN_IF_ERROR(CheckMessage(queue->config(), message, /*in_batch=*/false));
   SQS_RETURN_IF_ERROR(CheckSize(queue->config(), message, kInvalid));
@@ -117,6 +124,7 @@ absl::StatusOr<SendMessageBatchResult> Accounts::Handle(const SendMessageBatchRe
   if (queue->fifo()) SQS_RETURN_IF_ERROR(CheckFifoBatch(queue->config(), entries));
   SQS_RETURN_IF_ERROR(AdmitSendBatch(*queue, entries, context.now));
 
+  for (const SendMessageBatchRequestEntry& entry : entries) Expect(*queue, entry.message);
   const BodyDigests md5s = BodyDigestsOf(entries);
   SendMessageBatchResult result;
   result.successful.reserve(entries.size());

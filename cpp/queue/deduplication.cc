@@ -6,6 +6,7 @@
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "api/limits.h"
+#include "base/prefetch.h"
 
 namespace sqs {
 namespace {
@@ -56,6 +57,15 @@ void DeduplicationMemory::Add(absl::string_view group_id, absl::string_view dedu
   Forget(entry.sent_at);
   std::string buffer;
   younger_.Add(ProbeFor(group_id, deduplication_id, &buffer), entry);
+}
+
+SQS_PREFETCHES void DeduplicationMemory::Prefetch(absl::string_view group_id,
+                                                  absl::string_view deduplication_id) const {
+  std::string buffer;
+  const Probe probe = ProbeFor(group_id, deduplication_id, &buffer);
+  younger_.by_key.prefetch(probe);
+  older_.by_key.prefetch(probe);
+  SQS_KEEP_PREFETCHES();
 }
 
 void DeduplicationMemory::Clear() { older_ = younger_ = Generation(); }

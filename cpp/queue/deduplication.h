@@ -34,6 +34,8 @@ class DeduplicationMemory {
   // Null if the id was not sent within the interval before `now`; at exactly five minutes it is new again.
   const Entry* Find(absl::string_view group_id, absl::string_view deduplication_id, absl::Time now) const;
   void Add(absl::string_view group_id, absl::string_view deduplication_id, const Entry& entry);
+  // Both will soon be asked for this. Calls what that needs into the cache.
+  void Prefetch(absl::string_view group_id, absl::string_view deduplication_id) const;
   void Clear();
   // The sequence of the oldest entry that is still here, perhaps older than the interval; absent if there is none.
   std::optional<uint64_t> OldestSequence() const;

@@ -49,6 +49,8 @@ class DeliveryOrder {
   virtual void Select(const SelectOptions& options, Selection* selection) const = 0;
   // The oldest message that could be delivered, or kNoSlot: what a move task takes next (8.3).
   virtual uint32_t Oldest() const = 0;
+  // FIFO: a message of the group will soon be added. Calls what that needs into the cache.
+  virtual void Prefetch(absl::string_view /*group_id*/) const {}
   // Message groups that cannot be received from since a message of theirs is in flight or delayed (FIFO), for metrics.
   virtual int64_t groups_in_flight() const { return 0; }
 

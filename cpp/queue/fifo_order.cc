@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/prefetch.h"
 #include "queue/standard_order.h"
 
 namespace sqs {
@@ -41,6 +42,11 @@ void FifoOrder::Remove(uint32_t slot) {
   group_of_id_.erase(group.id);
   group = Group();
   free_groups_.push_back(member.group);
+}
+
+SQS_PREFETCHES void FifoOrder::Prefetch(absl::string_view group_id) const {
+  group_of_id_.prefetch(group_id);
+  SQS_KEEP_PREFETCHES();
 }
 
 void FifoOrder::OnInFlight(uint32_t slot) {

@@ -28,6 +28,7 @@ class FifoOrder : public DeliveryOrder {
   void Clear() override;
   void Select(const SelectOptions& options, Selection* selection) const override;
   uint32_t Oldest() const override;  // O(groups in turn).
+  void Prefetch(absl::string_view group_id) const override;
   int64_t groups_in_flight() const override { return groups_in_flight_; }
   uint64_t TurnOf(uint32_t slot) const override;
   uint32_t FrontOf(absl::string_view group_id) const override;

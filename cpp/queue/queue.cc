@@ -50,6 +50,11 @@ const DeduplicationMemory::Entry* Queue::FindDuplicate(absl::string_view group_i
   return deduplication_.Find(group_id, deduplication_id, now);
 }
 
+void Queue::ExpectSend(absl::string_view group_id, absl::string_view deduplication_id) const {
+  deduplication_.Prefetch(group_id, deduplication_id);
+  order_->Prefetch(group_id);
+}
+
 void Queue::Select(const SelectOptions& options, Selection* selection) const { order_->Select(options, selection); }
 
 std::optional<MessagePlace> Queue::OldestDeliverable() const {

@@ -89,6 +89,8 @@ class Queue {
   // The FIFO send of the last five minutes that `deduplication_id` repeats, or null.
   const DeduplicationMemory::Entry* FindDuplicate(absl::string_view group_id, absl::string_view deduplication_id,
                                                   absl::Time now) const;
+  // FIFO: such a send is coming. Calls what it needs into the cache, which takes as long as hashing its body.
+  void ExpectSend(absl::string_view group_id, absl::string_view deduplication_id) const;
 
   // Chooses messages to deliver, in delivery order. See delivery_order.h.
   void Select(const SelectOptions& options, Selection* selection) const;
