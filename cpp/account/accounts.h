@@ -266,9 +266,9 @@ class Accounts {
   SelectOptions SelectionFor(const Queue& queue, int max_messages, absl::Time now, Queue** dead_letter_queue);
   Selection Choose(const Queue& queue, const PreparedReceive& receive, SelectOptions options);
   void MoveToDeadLetterQueue(Queue& source, Queue& target, uint32_t slot, absl::Time now);
-  void Deliver(Queue& queue, MessagePlace place, const Payload& content, const PreparedReceive& receive, absl::Time now,
-               ReceivedMessage* received);
-  static void Render(const Queue& queue, const Message& message, MessagePlace place, const Payload& content,
+  void Deliver(Queue& queue, MessagePlace place, const PayloadPtr& content, const PreparedReceive& receive,
+               absl::Time now, ReceivedMessage* received);
+  static void Render(const Queue& queue, const Message& message, MessagePlace place, const PayloadPtr& content,
                      const PreparedReceive& receive, ReceivedMessage* received);
   absl::StatusOr<ReceiveMessageResult> RepeatAttempt(Queue& queue, const PreparedReceive& receive,
                                                      const ReceiveAttempts::Attempt& attempt, absl::Time now);

@@ -67,8 +67,8 @@ int64_t PayloadBytes(const Payload& payload) {
 }
 
 // What to answer of the i-th message.
-const Payload& ContentOf(const Message& message, const Contents& contents, size_t i) {
-  return contents.empty() ? *message.payload : *contents[i];
+const PayloadPtr& ContentOf(const Message& message, const Contents& contents, size_t i) {
+  return contents.empty() ? message.payload : contents[i];
 }
 
 }  // namespace
@@ -134,7 +134,7 @@ absl::StatusOr<ReceiveMessageResult> Accounts::Receive(const PreparedReceive& re
     for (uint32_t slot : selection.dead) MoveToDeadLetterQueue(*queue, *dead_letter_queue, slot, context.now);
     result.messages.resize(places.size());
     for (size_t i = 0; i < places.size(); ++i) {
-      const Payload& content = ContentOf(*queue->Find(places[i]), contents, i);
+      const PayloadPtr& content = ContentOf(*queue->Find(places[i]), contents, i);
       Deliver(*queue, places[i], content, receive, context.now, &result.messages[i]);
     }
     if (!places.empty() && !receive.attempt_id.empty()) {
@@ -208,29 +208,30 @@ void Accounts::MoveToDeadLetterQueue(Queue& source, Queue& target, uint32_t slot
   Emit(source.number(), now, Moved{place, target.number(), target.NextPlace(), std::move(moved)});
 }
 
-void Accounts::Deliver(Queue& queue, MessagePlace place, const Payload& content, const PreparedReceive& receive,
+void Accounts::Deliver(Queue& queue, MessagePlace place, const PayloadPtr& content, const PreparedReceive& receive,
                        absl::Time now, ReceivedMessage* received) {
   const Message& message = *queue.Find(place);
   absl::Duration timeout = receive.visibility_timeout.value_or(queue.config().visibility());
   // Delivered twice: the message stays where the next receive finds it.
   if (!queue.fifo() && random_.Chance(faults_.duplicate)) timeout = absl::ZeroDuration();
   Emit(queue.number(), now, Received{place, message.payload, message.receive_count + 1, now + timeout});
-  call_cost_.payload_bytes += PayloadBytes(content);
+  call_cost_.payload_bytes += PayloadBytes(*content);
   Render(queue, message, place, content, receive, received);
 }
 
-void Accounts::Render(const Queue& queue, const Message& message, MessagePlace place, const Payload& content,
+void Accounts::Render(const Queue& queue, const Message& message, MessagePlace place, const PayloadPtr& content,
                       const PreparedReceive& receive, ReceivedMessage* received) {
   const Payload& payload = *message.payload;
   received->message_id = payload.id().ToText();
   received->receipt_handle = queue.MakeReceiptHandle(place, message.receive_count);
   received->md5_of_body = HexLower(payload.body_md5());
-  received->body.assign(content.body().data(), content.body().size());
+  received->content = content;
+  received->body = Text::Borrow(content->body());
   if (receive.system_attributes != 0) {
     received->attributes = SystemAttributesOf(message, queue.name().account, queue.fifo(), receive.system_attributes);
   }
-  if (content.extras() == nullptr) return;
-  for (const auto& attribute : content.extras()->message_attributes) {
+  if (content->extras() == nullptr) return;
+  for (const auto& attribute : content->extras()->message_attributes) {
     if (Wants(receive, attribute.first)) received->message_attributes.push_back(attribute);
   }
   // Of what is returned, not of what was sent (5.4).
@@ -255,9 +256,9 @@ absl::StatusOr<ReceiveMessageResult> Accounts::RepeatAttempt(Queue& queue, const
   ReceiveMessageResult result;
   for (size_t i = 0; i < places.size(); ++i) {
     const Message& message = *queue.Find(places[i]);
-    const Payload& content = ContentOf(message, contents, i);
+    const PayloadPtr& content = ContentOf(message, contents, i);
     Emit(queue.number(), now, VisibilityChanged{places[i], message.payload, visible_at});
-    call_cost_.payload_bytes += PayloadBytes(content);
+    call_cost_.payload_bytes += PayloadBytes(*content);
     Render(queue, message, places[i], content, receive, &result.messages.emplace_back());
   }
   Emit(queue.number(), now, ReceiveAttempted{receive.attempt_id, std::move(places)});

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/fields.h"
+#include "api/received_message.h"
 #include "api/types.h"
 
 namespace sqs {

@@ -142,27 +142,6 @@ struct BatchResultErrorEntry {
   }
 };
 
-struct ReceivedMessage {
-  UuidText message_id;
-  HandleText receipt_handle;
-  Md5Text md5_of_body;
-  std::string body;
-  StringMap attributes;  // Message system attributes.
-  Md5Text md5_of_message_attributes;
-  AttributeValueMap message_attributes;
-
-  template <class V, class S>
-  static void Fields(V& v, S& s) {
-    v(FieldInfo{"MessageId"}, s.message_id);
-    v(FieldInfo{"ReceiptHandle"}, s.receipt_handle);
-    v(FieldInfo{"MD5OfBody"}, s.md5_of_body);
-    v(FieldInfo{"Body"}, s.body);
-    v(FieldInfo{"Attributes", kOptional, "Attribute"}, s.attributes);
-    v(FieldInfo{"MD5OfMessageAttributes"}, s.md5_of_message_attributes);
-    v(FieldInfo{"MessageAttributes", kOptional, "MessageAttribute"}, s.message_attributes);
-  }
-};
-
 struct ListMessageMoveTasksResultEntry {
   std::string task_handle;  // Only while RUNNING.
   std::string status;

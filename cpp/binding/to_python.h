@@ -45,6 +45,7 @@ class ToPython {
   ToPython(PyObject* dict, PyObject* const* keys) : dict_(dict), next_key_(keys) {}
 
   static bool IsAbsent(const std::string& text) { return text.empty(); }
+  static bool IsAbsent(const Text& text) { return text.empty(); }
   template <size_t kMax>
   static bool IsAbsent(const ShortText<kMax>& text) {
     return text.empty();
@@ -60,6 +61,7 @@ class ToPython {
   }
 
   static PyObject* New(const std::string& text) { return NewText(text); }
+  static PyObject* New(const Text& text) { return NewText(text); }
   template <size_t kMax>
   static PyObject* New(const ShortText<kMax>& text) {
     return NewAsciiText(text.view());

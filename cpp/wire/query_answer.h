@@ -33,6 +33,9 @@ class XmlWriter {
   void WriteMember(const FieldInfo& field, const std::string& text) {
     if (!text.empty()) Element(field.QueryName(), text);
   }
+  void WriteMember(const FieldInfo& field, const Text& text) {
+    if (!text.empty()) Element(field.QueryName(), text);
+  }
   template <size_t kMax>
   void WriteMember(const FieldInfo& field, const ShortText<kMax>& text) {
     if (!text.empty()) absl::StrAppend(out_, "<", field.QueryName(), ">", text.view(), "</", field.QueryName(), ">");
@@ -65,6 +68,7 @@ class XmlWriter {
   void Close(absl::string_view name) { absl::StrAppend(out_, "</", name, ">"); }
 
   void Content(const std::string& text) { AppendXmlText(text, out_); }
+  void Content(const Text& text) { AppendXmlText(text, out_); }
   void Content(int64_t number) { absl::StrAppend(out_, number); }
   void Content(bool flag) { out_->append(flag ? "true" : "false"); }
   void Content(const Blob& blob) { out_->append(absl::Base64Escape(blob.bytes)); }

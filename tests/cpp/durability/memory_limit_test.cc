@@ -74,8 +74,8 @@ class MemoryLimitTest : public DurableFixture {
   static std::string Text(const std::vector<ReceivedMessage>& messages) {
     std::string text;
     for (const ReceivedMessage& message : messages) {
-      absl::StrAppend(&text, message.message_id.view(), " ", message.receipt_handle.view(), " ", message.body, " ",
-                      message.md5_of_body.view(), " ", message.md5_of_message_attributes.view());
+      absl::StrAppend(&text, message.message_id.view(), " ", message.receipt_handle.view(), " ", message.body.view(),
+                      " ", message.md5_of_body.view(), " ", message.md5_of_message_attributes.view());
       for (const auto& [name, value] : message.attributes) absl::StrAppend(&text, " ", name, "=", value);
       for (const auto& [name, value] : message.message_attributes) {
         absl::StrAppend(&text, " ", name, "=", value.string_value.value_or("-"), ":", value.data_type);
@@ -251,7 +251,7 @@ TEST_F(MemoryLimitTest, MessagesThatAreMovedWhileBatchesAreCommittedKeepTheirBod
   other.join();
   std::vector<ReceivedMessage> all = Drain(*engine, url);
   for (ReceivedMessage& message : Drain(*engine, dead)) all.push_back(std::move(message));
-  const auto number = [](const ReceivedMessage& message) { return std::atoi(message.body.c_str()); };
+  const auto number = [](const ReceivedMessage& message) { return std::atoi(std::string(message.body).c_str()); };
   std::sort(all.begin(), all.end(), [&](const auto& a, const auto& b) { return number(a) < number(b); });
   ExpectBodies(all, 0, 50);
 }

@@ -58,7 +58,7 @@ class ParkedReceiveTest : public EngineFixture {
     return engine_.ReceiveAsync(Request(url, wait), caller_, [parked](absl::StatusOr<ReceiveMessageResult> result) {
       ++parked->calls;
       ASSERT_TRUE(result.ok()) << result.status();
-      parked->got = result->messages.empty() ? "nothing" : result->messages[0].body;
+      parked->got = result->messages.empty() ? "nothing" : std::string(result->messages[0].body);
     });
   }
 };

@@ -20,7 +20,7 @@ class UndeliveredTest : public EngineFixture {
     bodies_.clear();
     for (const ReceivedMessage& message : received->messages) {
       handles.push_back(message.receipt_handle);
-      bodies_.push_back(message.body);
+      bodies_.emplace_back(message.body);
       counts_.push_back(message.attributes.at(0).second);
     }
     return handles;

@@ -94,6 +94,7 @@ struct Writer {
   void operator()(const FieldInfo& info, const ShortText<kMax>& field) {
     (*this)(info, std::string(field));
   }
+  void operator()(const FieldInfo& info, const Text& field) { (*this)(info, std::string(field)); }
   void operator()(const FieldInfo& info, int64_t field) { Add(info, Value::Text(std::to_string(field))); }
   void operator()(const FieldInfo& info, bool field) { Add(info, Value::Text(field ? "true" : "false")); }
   void operator()(const FieldInfo& info, const Blob& field) { Add(info, Value::Bytes(field.bytes)); }
