@@ -268,8 +268,8 @@ void Engine::RunAnswers(Completions& completions) {
 }
 
 // The queues that the pending effects and timers touched: somebody may be waiting there.
-std::vector<QueueNumber> Engine::TakeChangedQueues() {
-  std::vector<QueueNumber> changed;
+Engine::ChangedQueues Engine::TakeChangedQueues() {
+  ChangedQueues changed;
   for (const Accounts::BecameVisible& visible : accounts_.became_visible()) changed.push_back(visible.queue);
   accounts_.became_visible().clear();
   for (const Effect& effect : accounts_.pending_effects()) {
@@ -293,7 +293,7 @@ void Engine::AfterChange(Completions& completions) {
   }
   // Serving one waiter may move messages to another queue, where somebody waits too.
   while (!accounts_.pending_effects().empty() || !accounts_.became_visible().empty()) {
-    const std::vector<QueueNumber> changed = TakeChangedQueues();
+    const ChangedQueues changed = TakeChangedQueues();
     GiveEffectsToHistory();
     for (QueueNumber queue : changed) ServeWaiters(queue, completions);
     accounts_.AdvanceTo(now_);

@@ -19,6 +19,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
@@ -198,6 +199,8 @@ class Engine : public ClockListener, public Committer::Source {
     bool has_work = false;  // The committer has something to take.
   };
 
+  using ChangedQueues = absl::InlinedVector<QueueNumber, 4>;
+
   Engine(Options options, const Progress& progress);
   absl::Status Restore(std::unique_ptr<Store> store, const Progress& progress, std::optional<int64_t> memory_limit);
   // Committer::Source
@@ -226,7 +229,7 @@ class Engine : public ClockListener, public Committer::Source {
   absl::Time Tick(absl::Time clock_now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // After every change: serves waiters, keeps the history.
   void AfterChange(Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  std::vector<QueueNumber> TakeChangedQueues() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  ChangedQueues TakeChangedQueues() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ServeWaiters(QueueNumber queue, Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndWaits(absl::Time deadline, Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<ReceiveMessageResult> Try(const PreparedReceive& receive, const Caller& caller, bool last_try)

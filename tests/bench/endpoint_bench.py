@@ -28,6 +28,8 @@ from endpoint_servers import Missing, Running
 from endpoint_table import CONNECTIONS, LOADS, Results, aims, table
 
 ROOT = Path(__file__).resolve().parents[2]
+# How long a receive is parked before a send wakes it, about: no processor sleeps that soon.
+SHORT_PAUSE = "60us"
 
 
 @dataclass
@@ -36,6 +38,7 @@ class Plan:
 
     seconds: float = 2.0
     rounds: int = 5
+    turns: int = 40  # Of a tenth of that: what two sides are compared by.
     waiting: int = 200_000
     parked: int = 1_000
     queues: int = 10_000
@@ -44,7 +47,7 @@ class Plan:
 
     @classmethod
     def quick(cls) -> Plan:
-        return cls(seconds=0.3, rounds=1, waiting=20_000, parked=200, queues=1_000, starts=3, peer_warm_up=0)
+        return cls(seconds=0.3, rounds=1, turns=3, waiting=20_000, parked=200, queues=1_000, starts=3, peer_warm_up=0)
 
 
 class Bench:
@@ -58,6 +61,13 @@ class Bench:
         self, running: Running, *scenarios: str, connections: tuple[int, ...] = CONNECTIONS, **flags: Any
     ) -> Results:
         """Runs the generator once. Its lines by "scenario/connections"; of several runs the medians."""
+        rows = self.rows(running, *scenarios, connections=connections, **flags)
+        return {name: merged(of_one) for name, of_one in rows.items()}
+
+    def rows(
+        self, running: Running, *scenarios: str, connections: tuple[int, ...] = CONNECTIONS, **flags: Any
+    ) -> dict[str, list[Results]]:
+        """The same, each run by itself."""
         lines = self.out / "endpoint.jsonl"
         lines.unlink(missing_ok=True)
         options = {
@@ -82,7 +92,7 @@ class Bench:
             if row["errs"]:
                 print(f"   {row['scenario']} c={row['conns']}: {row['errs']} errors, {row.get('err_text')}", flush=True)
             found.setdefault(f"{row['scenario']}/{row['conns']}", []).append(row)
-        return {name: merged(rows) for name, rows in found.items()}
+        return found
 
 
 # --- Measurements ----------------------------------------------------------------------------------------------------
@@ -109,13 +119,15 @@ def throughput(bench: Bench, ours: Running, floor: Running) -> dict[str, float]:
     bare = bench.load(floor, "raw", connections=(1, *CONNECTIONS))
     rows = bench.load(ours, *LOADS)
     pause = bench.load(floor, "pause", connections=(1,))["pause/1"]
-    wake = bench.load(ours, "longpoll", connections=(1,))["longpoll/1"]
+    # A processor that slept takes longer than the way there and back: each beside the floor in the same state.
+    wake = bench.load(ours, "longpoll", connections=(1,), lpgap=SHORT_PAUSE)["longpoll/1"]
+    wake_after_pause = bench.load(ours, "longpoll", connections=(1,))["longpoll/1"]
     batch = bench.load(ours, "batch", connections=(16,))["batch/16"]
     figures = {
         "batch messages/s": batch["msg_s"],
         "wake us": wake["p50_us"],
         "wake": wake["p50_us"] / bare["raw/1"]["p50_us"],
-        "wake after a pause": wake["p50_us"] / pause["p50_us"],
+        "wake after a pause": wake_after_pause["p50_us"] / pause["p50_us"],
     }
     for connections in CONNECTIONS:
         raw = bare[f"raw/{connections}"]
@@ -130,23 +142,31 @@ def throughput(bench: Bench, ours: Running, floor: Running) -> dict[str, float]:
     return figures
 
 
+def in_turns(bench: Bench, ours: Running, scenario: str, sides: tuple[str, str], **flags: Any) -> float:
+    """Requests a second of the second side as a ratio of the first's, in short slices that take turns."""
+    slices = {"runs": bench.plan.turns, "d": f"{bench.plan.seconds / 10}s", **flags}
+    rows = bench.rows(ours, scenario, **slices)
+    first, second = ([row["req_s"] for row in rows[f"{side}/16"]] for side in sides)
+    return median([b / a for a, b in zip(first, second, strict=True)])
+
+
 def depth(bench: Bench, ours: Running) -> dict[str, float]:
-    """The mix with many messages waiting, beside an empty queue just before."""
-    flags = {"n": bench.plan.waiting, "preload": "60s"}
-    rows = bench.load(ours, "mixed", "backlog", connections=(16,), **flags)
-    return {"deep mix": rows["backlog-mixed/16"]["req_s"] / rows["mixed/16"]["req_s"]}
+    """The mix with many messages waiting, beside an empty queue."""
+    sides = ("turns-empty", "turns-deep")
+    return {"deep mix": in_turns(bench, ours, "deepturns", sides, n=bench.plan.waiting, preload="60s")}
 
 
-def parked(bench: Bench, ours: Running) -> dict[str, float]:
-    rows = bench.load(ours, "idle", connections=(16,), idle=bench.plan.parked, runs=bench.plan.rounds)
-    before, with_them = rows["idle-before/16"], rows["idle-with/16"]
-    extra = with_them["extra"]
+def parked(bench: Bench, ours: Running, other: Running) -> dict[str, float]:
+    rows = bench.load(ours, "idle", connections=(16,), idle=bench.plan.parked)
+    extra = rows["idle-with/16"]["extra"]
+    sides = ("turns-without", "turns-parked")
+    beside = in_turns(bench, ours, "parkedturns", sides, idle=bench.plan.parked, beside=other.url)
     if extra["parked"] < bench.plan.parked:
         print(f"   only {extra['parked']:.0f} polls stayed parked", flush=True)
     return {
         "bytes a parked poll": extra["rss_kib_per_poller"] * 1024,
         "cores while parked": extra["idle_cores"],
-        "beside parked": with_them["req_s"] / before["req_s"],
+        "beside parked": beside,
     }
 
 
@@ -207,8 +227,11 @@ def measure(bench: Bench, with_peers: bool) -> Results:
     print("   queues and parked polls, each on a fresh server", flush=True)
     with servers.server(servers.serve_command, bench.out) as running:
         ours.update(many_queues(bench, running))
-    with servers.server(servers.serve_command, bench.out) as running:
-        ours.update(parked(bench, running))
+    with (
+        servers.server(servers.serve_command, bench.out) as running,
+        servers.server(servers.serve_command, bench.out) as other,
+    ):
+        ours.update(parked(bench, running, other))
     print("   throughput beside the floor", flush=True)
     with (
         servers.server(servers.floor_command, bench.out) as floor,
@@ -216,7 +239,7 @@ def measure(bench: Bench, with_peers: bool) -> Results:
     ):
         ours.update(rounds(lambda: throughput(bench, running, floor), bench.plan.rounds))
     with servers.server(servers.serve_command, bench.out) as running:
-        ours.update(rounds(lambda: depth(bench, running), bench.plan.rounds))
+        ours.update(depth(bench, running))
     for name, command in servers.PEERS.items() if with_peers else ():
         print(f"   {name}", flush=True)
         try:

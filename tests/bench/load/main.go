@@ -34,6 +34,7 @@ var (
 	fQDur    = flag.Duration("qd", 30*time.Second, "longest time for the queues scenario")
 	fGroups  = flag.Int("groups", 100, "message groups in the fifo scenario")
 	fWarm    = flag.Duration("warm", 500*time.Millisecond, "warm-up before each scenario")
+	fBeside  = flag.String("beside", "", "parkedturns: endpoint of a second server, with nothing parked")
 	fWait    = flag.Duration("lpgap", 20*time.Millisecond, "longpoll: how long the consumer waits before the send")
 	fTimeout = flag.Duration("timeout", 30*time.Second, "a request that takes longer is a failure")
 	fQRoot   = flag.Bool("qroot", false, "Query protocol: post to the endpoint's path, never to the queue's")
@@ -690,30 +691,13 @@ func main() {
 	flag.Parse()
 	runtime.LockOSThread()
 	debug.SetGCPercent(800)
-	u, err := url.Parse(*fURL)
-	if err != nil {
-		die("url: %v", err)
-	}
-	hp := u.Host
-	if !strings.Contains(hp, ":") {
-		hp += ":80"
-	}
-	path := u.Path
-	if path == "" {
-		path = "/"
-	}
 	if *fAuth != "" {
 		authHeader = *fAuth
 	}
 	if ak, sk, ok := strings.Cut(*fKeys, ":"); ok {
 		useKeys(ak, sk)
 	}
-	l, err := newLoop(hp)
-	if err != nil {
-		die("%v", err)
-	}
-	b := &bench{l: l, p: &proto{json: *fProto != "query", host: u.Host, path: path}, hp: hp}
-	b.body = strings.Repeat("abcdefghijklmnopqrstuvwxyz012345", *fBody/32+1)[:*fBody]
+	b := newBench(*fURL)
 	var cc []int
 	for _, s := range strings.Split(*fConns, ",") {
 		n, _ := strconv.Atoi(strings.TrimSpace(s))
@@ -753,6 +737,62 @@ func main() {
 	for _, s := range scen {
 		b.scenario(s, cc)
 	}
+}
+
+func newBench(rawURL string) *bench {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		die("url: %v", err)
+	}
+	hp := u.Host
+	if !strings.Contains(hp, ":") {
+		hp += ":80"
+	}
+	path := u.Path
+	if path == "" {
+		path = "/"
+	}
+	l, err := newLoop(hp)
+	if err != nil {
+		die("%v", err)
+	}
+	b := &bench{l: l, p: &proto{json: *fProto != "query", host: u.Host, path: path}, hp: hp}
+	b.body = strings.Repeat("abcdefghijklmnopqrstuvwxyz012345", *fBody/32+1)[:*fBody]
+	return b
+}
+
+// The queue and the connections of one side of a comparison.
+type side struct {
+	name string
+	b    *bench
+	q    string
+	cs   []*conn
+}
+
+// turns: the mix on both sides in short slices, one after the other: the speed of the machine drifts, and hits both.
+func turns(sides [2]side) {
+	for r := 0; r < *fRuns; r++ {
+		for i := range sides {
+			x := sides[(r+i)%2]
+			m := x.b.start()
+			x.b.mixed(x.q, x.cs, m, *fDur)
+			emit(x.b.finish(m, x.name, len(x.cs), r))
+		}
+	}
+	for _, x := range sides {
+		report(x.name, len(x.cs))
+		closeAll(x.cs)
+	}
+}
+
+func (b *bench) sideOf(name string) side {
+	q, err := b.queue(false)
+	if err != nil {
+		die("%s: %v", name, err)
+	}
+	x := side{name, b, q, b.conns(16)}
+	b.mixed(q, x.cs, b.start(), *fWarm)
+	return x
 }
 
 func (b *bench) scenario(s string, cc []int) {
@@ -929,6 +969,24 @@ func (b *bench) scenario(s string, cc []int) {
 		b.newCtl()
 		b.drop(q)
 		b.drop(qi)
+	case "deepturns": // the mix on a queue with many waiting, beside an empty one
+		empty, deep := b.sideOf("turns-empty"), b.sideOf("turns-deep")
+		b.preload(deep.q, *fN, *fPre, b.start())
+		turns([2]side{empty, deep})
+		b.newCtl()
+		b.drop(empty.q)
+		b.drop(deep.q)
+	case "parkedturns": // the mix beside parked polls, and on another server without them
+		other := newBench(*fBeside)
+		other.newCtl()
+		without, with := other.sideOf("turns-without"), b.sideOf("turns-parked")
+		qi, err := b.queue(false)
+		if err != nil {
+			die("parkedturns: %v", err)
+		}
+		pk := b.park(qi, *fIdle)
+		turns([2]side{without, with})
+		closeAll(pk)
 	case "backlog":
 		q, err := b.queue(false)
 		if err != nil {
