@@ -1,12 +1,11 @@
 #include "engine/committer.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "api/errors.h"
+#include "base/forks.h"
 
 namespace sqs {
 
@@ -15,11 +14,11 @@ absl::Status StoreFailure(const absl::Status& status) {
 }
 
 Committer::Committer(std::unique_ptr<Store> store, Source& source)
-    : store_(std::move(store)), process_(getpid()), source_(source), thread_([this] { Run(); }) {}
+    : store_(std::move(store)), fork_count_(ForkCount()), source_(source), thread_([this] { Run(); }) {}
 
 Committer::~Committer() { Close().IgnoreError(); }
 
-bool Committer::is_this_process() const { return getpid() == process_; }
+bool Committer::is_this_process() const { return ForkCount() == fork_count_; }
 
 void Committer::Want() {
   if (wanted_.exchange(true)) return;

@@ -73,7 +73,7 @@ class Committer {
   void Refuse(const absl::Status& status, bool for_good);
 
   const std::unique_ptr<Store> store_;
-  const int process_;
+  const int fork_count_;  // Of the process it is in.
   Source& source_;
 
   std::atomic<bool> wanted_{false};
