@@ -97,40 +97,53 @@ void StoreFeed::NoteKind(const Accounts& accounts, const Effect& effect, const K
   } else if constexpr (std::is_same_v<Kind, MoveTaskStarted> || std::is_same_v<Kind, MoveTaskChanged>) {
     tasks_.insert(number);
   } else if constexpr (std::is_same_v<Kind, QueueCreated>) {
-    auto& marks = queues_[number] = std::make_unique<QueueMarks>();
-    marks->name = kind.name;
-    marks->fifo = kind.config->fifo;
-    marks->delay_seconds = kind.config->delay_seconds;
-    dirty_queues_.insert(number);
-    NoteCounters(number, *marks);
-    names_.insert(*kind.name);
+    NoteCreated(number, kind);
   } else if constexpr (std::is_same_v<Kind, QueueDeleted>) {
-    QueueMarks& marks = MarksOf(number);
-    AllGone(marks);
-    if (marks.is_stored) removed_queues_.push_back(number);
-    names_.insert(*marks.name);
-    dirty_queues_.erase(number);
-    last_queue_ = 0;
-    queues_.erase(number);
+    NoteDeleted(number);
   } else if constexpr (std::is_same_v<Kind, QueuePurged>) {
-    QueueMarks& marks = MarksOf(number);
-    AllGone(marks);
-    dirty_queues_.insert(number);
-    if (!marks.fifo) return;
-    const auto of_this = [number](const DuplicateRow& row) { return row.queue == number; };
-    duplicates_.erase(std::remove_if(duplicates_.begin(), duplicates_.end(), of_this), duplicates_.end());
-    // Sequences that the queue gave out after this effect are not among them: they are looked at one effect at a time.
-    forgotten_duplicates_.push_back({number, marks.next_sequence});
+    NotePurged(number);
   } else {  // QueueConfigured, QueueTagged, QueueUntagged
     dirty_queues_.insert(number);
-    if constexpr (std::is_same_v<Kind, QueueConfigured>) {
-      QueueMarks& marks = MarksOf(number);
-      const Queue* queue = accounts.FindQueue(number);
-      // A FIFO queue's delay applies to the messages that are there, too.
-      if (std::exchange(marks.delay_seconds, kind.config->delay_seconds) == kind.config->delay_seconds) return;
-      if (marks.fifo && queue != nullptr) TouchAll(*queue);
-    }
+    if constexpr (std::is_same_v<Kind, QueueConfigured>) NoteDelay(number, kind, accounts.FindQueue(number));
   }
+}
+
+void StoreFeed::NoteCreated(QueueNumber number, const QueueCreated& created) {
+  auto& marks = queues_[number] = std::make_unique<QueueMarks>();
+  marks->name = created.name;
+  marks->fifo = created.config->fifo;
+  marks->delay_seconds = created.config->delay_seconds;
+  dirty_queues_.insert(number);
+  NoteCounters(number, *marks);
+  names_.insert(*created.name);
+}
+
+void StoreFeed::NoteDeleted(QueueNumber number) {
+  QueueMarks& marks = MarksOf(number);
+  AllGone(marks);
+  if (marks.is_stored) removed_queues_.push_back(number);
+  names_.insert(*marks.name);
+  dirty_queues_.erase(number);
+  last_queue_ = 0;
+  queues_.erase(number);
+}
+
+void StoreFeed::NotePurged(QueueNumber number) {
+  QueueMarks& marks = MarksOf(number);
+  AllGone(marks);
+  dirty_queues_.insert(number);
+  if (!marks.fifo) return;
+  const auto of_this = [number](const DuplicateRow& row) { return row.queue == number; };
+  duplicates_.erase(std::remove_if(duplicates_.begin(), duplicates_.end(), of_this), duplicates_.end());
+  // Sequences that the queue gave out after this effect are not among them: they are looked at one effect at a time.
+  forgotten_duplicates_.push_back({number, marks.next_sequence});
+}
+
+// A FIFO queue's delay applies to the messages that are there, too.
+void StoreFeed::NoteDelay(QueueNumber number, const QueueConfigured& configured, const Queue* queue) {
+  QueueMarks& marks = MarksOf(number);
+  if (std::exchange(marks.delay_seconds, configured.config->delay_seconds) == configured.config->delay_seconds) return;
+  if (marks.fifo && queue != nullptr) TouchAll(*queue);
 }
 
 void StoreFeed::NoteTurns(const Accounts& accounts) {

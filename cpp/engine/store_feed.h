@@ -81,6 +81,10 @@ class StoreFeed {
 
   template <class Kind>
   void NoteKind(const Accounts& accounts, const Effect& effect, const Kind& kind);
+  void NoteCreated(QueueNumber number, const QueueCreated& created);
+  void NoteDeleted(QueueNumber number);
+  void NotePurged(QueueNumber number);
+  void NoteDelay(QueueNumber number, const QueueConfigured& configured, const Queue* queue);
   QueueMarks& MarksOf(QueueNumber queue);
   void Arrived(QueueNumber queue, MessagePlace place, const PayloadPtr& payload);
   void Touched(QueueNumber queue, MessagePlace place);
