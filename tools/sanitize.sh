@@ -29,7 +29,7 @@ run() {
   shift 2
   echo "== $sanitizers"
   mkdir -p build
-  unless_watched "$build.log" cmake -S . -B "$build" -G Ninja -Wno-dev -DLOCALSQS_TESTS=ON \
+  unless_watched "$build.log" cmake -S . -B "$build" -G Ninja -Wno-dev -DLOCALSQS_TESTS=ON -DLOCALSQS_UNITY=ON \
     -DLOCALSQS_SANITIZE="$sanitizers"
   unless_watched "$build.log" cmake --build "$build" ${1:+--target "${@/#/test_}"}
   # GCC 12's thread sanitizer knows only the address layout without much randomness.
@@ -53,7 +53,7 @@ fuzz() {
   echo "== fuzzers"
   mkdir -p build
   unless_watched "$build.log" cmake -S . -B "$build" -G Ninja -Wno-dev -DCMAKE_CXX_COMPILER=clang++ \
-    -DLOCALSQS_FUZZERS=ON -DLOCALSQS_WERROR=OFF -DLOCALSQS_SANITIZE=fuzzer-no-link,address,undefined
+    -DLOCALSQS_FUZZERS=ON -DLOCALSQS_UNITY=ON -DLOCALSQS_WERROR=OFF -DLOCALSQS_SANITIZE=fuzzer-no-link,address,undefined
   local targets=()
   for fuzzer in tests/fuzz/*_fuzz.cc; do targets+=("$(basename "$fuzzer" .cc)"); done
   unless_watched "$build.log" cmake --build "$build" --target "${targets[@]}"
