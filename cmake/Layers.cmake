@@ -78,3 +78,18 @@ function(sqs_fuzzers folder)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer,address,undefined)
   endforeach()
 endfunction()
+
+# sqs_fuzz_seeds(FOLDER LIBRARY...): each fuzzer without libFuzzer, as a test of FOLDER/corpus: so fuzzers go on compiling,
+# and what was found once stays mended.
+function(sqs_fuzz_seeds folder)
+  file(GLOB fuzzers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*_fuzz.cc")
+  foreach(fuzzer IN LISTS fuzzers)
+    get_filename_component(name "${fuzzer}" NAME_WE)
+    string(REGEX REPLACE "_fuzz$" "" name "${name}")
+    add_executable(seeds_${name} "${fuzzer}" "${PROJECT_SOURCE_DIR}/${folder}/seeds.cc")
+    target_compile_options(seeds_${name} PRIVATE -O0)  # Built more often than it runs.
+    target_link_libraries(seeds_${name} PRIVATE ${ARGN})
+    target_include_directories(seeds_${name} PRIVATE "${PROJECT_SOURCE_DIR}/${folder}")
+    add_test(NAME fuzz_seeds_${name} COMMAND seeds_${name} "${PROJECT_SOURCE_DIR}/${folder}/corpus/${name}")
+  endforeach()
+endfunction()

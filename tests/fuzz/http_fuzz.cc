@@ -91,9 +91,7 @@ class Client {
                                  .engine = engine_,
                                  .limits = limits_,
                                  .tls = nullptr,
-                                 .log = nullptr,
-                                 .json = {},
-                                 .answer = {}};
+                                 .log = nullptr};
   std::weak_ptr<server::Connection> connection_;
   int ours_ = -1;
   std::string answers_;
