@@ -1,6 +1,6 @@
 # Each target does all the set-up it needs, on a fresh machine too, and is quick the second time. See tools/setup.sh.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-cpp test-python crash bench lint format sanitize clean
+.PHONY: help setup demo test test-cpp test-python test-pythons crash bench lint format sanitize clean
 
 SHELL := bash
 # Everything made lives in build/ and .venv/.
@@ -27,6 +27,9 @@ test-cpp: ## The C++ tests alone
 
 test-python: ## The Python tests alone; ARGS="-k name" goes to pytest
 	@tools/test.sh python $(ARGS)
+
+test-pythons: ## The Python tests with other Pythons: PYTHONS="python3.12 /opt/python3.14t/bin/python3"; ARGS as above
+	@ARGS="$(ARGS)" tools/test_pythons.sh $(PYTHONS)
 
 crash: ## Kills a durable server 100 times under load and audits it after each restart; ARGS="--kills 5"
 	@tools/setup.sh package

@@ -7,6 +7,7 @@
 #   demo      what the example needs: PyYAML, Powertools   (make demo)
 #   cpp       what the C++ tests are built with           (make test, make sanitize)
 #   test      .venv with what the Python tests import     (make test)
+#   wheels    of that, what has a wheel for this Python   (make test-pythons)
 #   lint      .venv with formatters and type checkers     (make lint)
 #   bench     benchmark library, boto3 and moto           (make bench)
 #   fuzz      Clang with libFuzzer                        (make sanitize)
@@ -16,10 +17,11 @@
 # missing. Everything else goes to .venv/ and build/.
 #
 #   LOCALSQS_BASE_PYTHON=/path/to/python3   the interpreter to use, instead of the newest of 3.10 to 3.14
+#   LOCALSQS_VENV=build/pythons/3.12.1      an environment instead of .venv, below this folder
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly venv=.venv
+readonly venv="${LOCALSQS_VENV:-.venv}"
 readonly python="$venv/bin/python"
 readonly stamps="$venv/stamps"
 
@@ -173,6 +175,16 @@ install_requirements() {
   pip_install -r "tools/requirements/$1.txt"
 }
 
+# What of it has a wheel for this Python: only a few tests need the rest, and skip without it.
+install_wheels() {
+  local file="tools/requirements/$1.txt" line
+  say "installing tools/requirements/$1.txt"
+  pip_install --only-binary :all: -r "$file" 2>/dev/null && return
+  while IFS= read -r line; do
+    pip_install --only-binary :all: "$line" 2>/dev/null || say "left out, as it has no wheel for this Python: $line"
+  done < <(grep -vE '^ *(#|$)' "$file")
+}
+
 requirements() { once "requirements-$1" "$(digest "tools/requirements/$1.txt")" install_requirements "$1"; }
 
 install_package() {
@@ -206,10 +218,13 @@ package_inputs() {
 
 # In a function, so that bash has read the whole file before it starts: it may be edited meanwhile.
 main() {
-  [[ $# -gt 0 ]] || die "which goal? package, cpp, demo, test, lint, bench, fuzz, clients"
+  [[ $# -gt 0 ]] || die "which goal? package, cpp, demo, test, wheels, lint, bench, fuzz, clients"
   local goal packages
   for goal in "$@"; do
-    case "$goal" in package | cpp | demo | test | lint | bench | fuzz | clients) ;; *) die "no such goal: $goal" ;; esac
+    case "$goal" in
+      package | cpp | demo | test | wheels | lint | bench | fuzz | clients) ;;
+      *) die "no such goal: $goal" ;;
+    esac
   done
 
   if command -v apt-get >/dev/null; then
@@ -230,6 +245,7 @@ main() {
         once package "$(digest $(package_inputs)) $(cat "$stamps/base")" install_package
         ;;
       demo | test | lint | bench) requirements "$goal" ;;
+      wheels) once wheels "$(digest tools/requirements/test.txt)" install_wheels test ;;
       clients)
         client_environment python clients
         client_environment python-query clients-query

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The tests: tools/test.sh [cpp] [python [PYTEST ARGUMENT...]]
 #
+#   LOCALSQS_VENV=build/pythons/3.12.1      the Python tests in an environment instead of .venv (tools/test_pythons.sh)
+#
 # Both halves run even if the first fails; the last line is pytest's own, or "N passed, N failed" for C++ alone.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -32,13 +34,16 @@ cpp_tests() {
 }
 
 python_tests() {
-  tools/setup.sh package test clients || return
+  local venv="${LOCALSQS_VENV:-.venv}" goals=(package wheels) candidates=(tests/{python,properties,crash,layout})
+  # Clients of the endpoint are programs of their own: once is enough for them.
+  [[ "$venv" != .venv ]] || { goals=(package test clients); candidates+=(tests/clients); }
+  tools/setup.sh "${goals[@]}" || return
   echo "== Python tests"
   local folders=() folder
-  for folder in tests/python tests/properties tests/crash tests/layout tests/clients; do
+  for folder in "${candidates[@]}"; do
     [[ -d "$folder" ]] && folders+=("$folder")
   done
-  .venv/bin/python -m pytest -q "${folders[@]}" "$@" </dev/null
+  "$venv/bin/python" -m pytest -q "${folders[@]}" "$@" </dev/null
 }
 
 mkdir -p build

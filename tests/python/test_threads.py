@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
+import sysconfig
 import threading
 from collections import Counter
 from typing import Any
@@ -190,10 +192,14 @@ def test_a_waiting_receive_does_not_hold_the_gil():
     assert got[0]["Messages"][0]["Body"] == "a"
 
 
-@pytest.mark.skipif(not hasattr(sys, "_is_gil_enabled"), reason="Python 3.13 and later")
+@pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="not a free-threaded build")
 def test_importing_the_module_does_not_switch_the_gil_on():
-    import sysconfig
-
-    if not sysconfig.get_config_var("Py_GIL_DISABLED"):
-        pytest.skip("not a free-threaded build")
-    assert not sys._is_gil_enabled()
+    """Nor does a call. In a process of its own, where nothing else is imported and PYTHON_GIL says nothing."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHON_GIL"}
+    program = """
+import sys
+import localsqs
+localsqs.client("sqs").create_queue(QueueName="q")
+assert not sys._is_gil_enabled()
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True, timeout=60, env=environment)
