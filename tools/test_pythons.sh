@@ -34,15 +34,15 @@ status=0
 summary=()
 for python in "$@"; do
   if ! name="$(version "$python")"; then
-    summary+=("$python: FAILED, does not run")
+    summary+=("$python: FAILED: does not run")
     status=1
     continue
   fi
   echo "== Python $name"
   log="build/pythons/$name.log"
-  verdict=passed
+  verdict=ok
   run "$python" "$name" 2>&1 | tee "$log" || { verdict=FAILED; status=1; }
-  summary+=("$name: $verdict, $(tail -n 1 "$log")")
+  summary+=("$name: $verdict: $(tail -n 1 "$log")")
 done
 echo "== Summary"
 printf '%s\n' "${summary[@]}"

@@ -195,10 +195,13 @@ def test_loops_that_never_end_are_stopped(run):
         def test_server(sqs_server, sqs_queue):
             sqs_queue("orders")
             url = "http%3A%2F%2F127.0.0.1%2F000000000000%2Forders"
-            while True:
-                urllib.request.urlopen(
-                    f"{sqs_server.endpoint_url}/?Action=ReceiveMessage&QueueUrl={url}&WaitTimeSeconds=20"
-                )
+            request = f"{sqs_server.endpoint_url}/?Action=ReceiveMessage&QueueUrl={url}&WaitTimeSeconds=20"
+            try:
+                while True:
+                    urllib.request.urlopen(request).close()
+            except urllib.error.HTTPError as error:
+                error.close()
+                raise
 
         @pytest.mark.localsqs(limit=None)
         def test_no_limit(sqs, sqs_queue, sqs_clock):

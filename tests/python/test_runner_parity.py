@@ -53,8 +53,8 @@ def described(outcome: Outcome) -> Any:
     payload = outcome.payload
     if isinstance(payload, dict) and "errorType" in payload:
         message = payload["errorMessage"].rpartition(" Error: ")[2]
-        # Where the stack ended, Python 3.13 tells by how much was on it.
-        message = re.sub("(?<=maximum recursion depth exceeded) .*", "", message)
+        # Where the stack ended, Python 3.13 and 3.14 tell by how much was on it.
+        message = re.sub("(?<=maximum recursion depth exceeded) .*|(?<=Stack overflow) .*", "", message)
         return outcome.status, payload["errorType"], message, "stackTrace" in payload
     return outcome.status, repr(payload)
 
