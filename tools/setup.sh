@@ -175,14 +175,17 @@ install_requirements() {
   pip_install -r "tools/requirements/$1.txt"
 }
 
-# What of it has a wheel for this Python: only a few tests need the rest, and skip without it.
+# What of it has a wheel for this Python, or a line in no-wheel.txt: only a few tests need the rest, and skip without it.
 install_wheels() {
-  local file="tools/requirements/$1.txt" line
-  say "installing tools/requirements/$1.txt"
-  pip_install --only-binary :all: -r "$file" 2>/dev/null && return
+  local folder=tools/requirements line other
+  say "installing $folder/$1.txt"
+  pip_install --only-binary :all: -r "$folder/$1.txt" 2>/dev/null && return
   while IFS= read -r line; do
-    pip_install --only-binary :all: "$line" 2>/dev/null || say "left out, as it has no wheel for this Python: $line"
-  done < <(grep -vE '^ *(#|$)' "$file")
+    pip_install --only-binary :all: "$line" 2>/dev/null && continue
+    other="$(grep "^${line%%[=<>[]*}==" "$folder/no-wheel.txt" || true)"
+    [[ -n "$other" ]] && pip_install "$other" && continue
+    say "left out, since there is no wheel for this Python: $line"
+  done < <(grep -vE '^ *(#|$)' "$folder/$1.txt")
 }
 
 requirements() { once "requirements-$1" "$(digest "tools/requirements/$1.txt")" install_requirements "$1"; }
@@ -245,7 +248,7 @@ main() {
         once package "$(digest $(package_inputs)) $(cat "$stamps/base")" install_package
         ;;
       demo | test | lint | bench) requirements "$goal" ;;
-      wheels) once wheels "$(digest tools/requirements/test.txt)" install_wheels test ;;
+      wheels) once wheels "$(digest tools/requirements/{test,no-wheel}.txt)" install_wheels test ;;
       clients)
         client_environment python clients
         client_environment python-query clients-query

@@ -363,8 +363,12 @@ def test_16_threads_lose_and_double_nothing(fifo, server_threads):
                 group = {"MessageGroupId": str(number), "MessageDeduplicationId": body} if fifo else {}
                 assert wire.ask(send(url, body, **group)).status == 200
 
+        def total() -> int:
+            with lock:
+                return sum(seen.values())
+
         def consume(wire: Wire) -> None:
-            while sum(seen.values()) < 8 * each:
+            while total() < 8 * each:
                 answer = wire.ask(poll(url, 1, MaxNumberOfMessages=3)).json()
                 for message in answer.get("Messages", []):
                     with lock:

@@ -174,7 +174,9 @@ def python_command(handler: str) -> list[str]:
             "a Python function in a process of its own needs AWS's runtime client: pip install awslambdaric",
             name="awslambdaric",
         )
-    return [sys.executable, "-m", "awslambdaric", handler]
+    # A free-threaded build switches its GIL on for AWS's client all the same, and says so in the log of the function.
+    gil = ["-X", "gil=1"] if "t" in sys.abiflags else []
+    return [sys.executable, *gil, "-m", "awslambdaric", handler]
 
 
 def node_command(handler: str, code_dir: Path) -> list[str]:
