@@ -19,6 +19,7 @@ from localsqs import errors
 
 THREADS = 8
 MESSAGES = 400
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
 @pytest.mark.parametrize("fifo", [False, True], ids=["standard", "fifo"])
@@ -153,6 +154,8 @@ def test_lists_and_dicts_may_change_while_they_are_read():
     attributes: dict[str, Any] = {}
     body = bytearray(b"a")
     done = threading.Event()
+    # A bytearray that several threads change ends free-threaded Python 3.13, with nothing of ours in the process.
+    body_changes = not FREE_THREADED or sys.version_info >= (3, 14)
 
     def change(number: int) -> None:
         i = 0
@@ -160,11 +163,13 @@ def test_lists_and_dicts_may_change_while_they_are_read():
             i += 1
             entries.append({"Id": str(i), "MessageBody": "a", "MessageAttributes": attributes})
             attributes[f"a{i % 7}"] = {"DataType": "Binary", "BinaryValue": body}
-            body.extend(b"b" * (i % 5))
+            if body_changes:
+                body.extend(b"b" * (i % 5))
             if i % 9 == number:
                 del entries[:]
                 attributes.clear()
-                del body[1:]
+                if body_changes:
+                    del body[1:]
 
     def call(number: int) -> None:
         sqs = engine.client("sqs")
@@ -192,7 +197,7 @@ def test_a_waiting_receive_does_not_hold_the_gil():
     assert got[0]["Messages"][0]["Body"] == "a"
 
 
-@pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="not a free-threaded build")
+@pytest.mark.skipif(not FREE_THREADED, reason="not a free-threaded build")
 def test_importing_the_module_does_not_switch_the_gil_on():
     """Nor does a call. In a process of its own, where nothing else is imported and PYTHON_GIL says nothing."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHON_GIL"}
