@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import localsqs
+from localsqs.lambda_.watchdog import TimedOut, watchdog
 from localsqs.testing import make_queue
 
 SOON = timedelta(seconds=20)
@@ -61,6 +62,21 @@ def test_a_sleeping_handler_ends_at_its_timeout(engine: localsqs.Engine) -> None
     ended = engine._agenda.run_until(lambda: any(i.status == "timeout" for i in mapping.invocations), SOON)
     assert ended.reason == "done"
     assert mapping.invocations[0].duration_ms < 10_000
+
+
+def test_the_watchdog_may_raise_while_a_sleep_ends_the_handler(engine: localsqs.Engine, monkeypatch) -> None:
+    forget, late = watchdog.forget, [TimedOut]
+
+    def forget_late() -> bool:
+        in_time = forget()
+        if late:
+            raise late.pop()
+        return in_time
+
+    monkeypatch.setattr(watchdog, "forget", forget_late)
+    function = engine.register_function("late", lambda event, context: time.sleep(60), timeout=0.05)
+    assert function.invoke({}).status == "timeout"
+    assert not late
 
 
 def test_a_busy_handler_ends_at_its_timeout(engine: localsqs.Engine) -> None:

@@ -119,12 +119,14 @@ class _Call:
     def _watched(self, event: Any, context: LambdaContext) -> Outcome:
         self._watch()
         try:
-            return self._call(event, context)
-        except TimedOut as error:
+            try:
+                return self._call(event, context)
+            finally:
+                if not watchdog.forget():
+                    _let_it_arrive()
+        except TimedOut as error:  # By a sleep, the watchdog, or both at once.
+            watchdog.forget()
             return self._time_out(error)
-        finally:
-            if not watchdog.forget():
-                _let_it_arrive()
 
     def _call(self, event: Any, context: LambdaContext) -> Outcome:
         try:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from threading import Condition, Thread, get_ident
+from threading import Condition, Lock, Thread, get_ident
 from time import monotonic
 
 __all__ = ["HandlerHangs", "TimedOut", "watchdog"]
@@ -42,6 +42,7 @@ class Watchdog:
     def __init__(self) -> None:
         self._watches: dict[int, _Watch] = {}
         self._interrupted: dict[int, float] = {}
+        self._raising = Lock()  # Held while an exception is on its way to a thread.
         self._condition = Condition()
         self._wakes_at = 0.0  # 0: there is no thread.
 
@@ -53,12 +54,13 @@ class Watchdog:
             self._wake(ends_at)
 
     def forget(self) -> bool:
-        """The calling thread is done. True if it was done in time; else the exception is on its way or was raised."""
+        """The calling thread is done. True if it was done in time; else the exception was raised, or is within a few
+        bytecodes, also in here. May be called again.
+        """
         thread_id = get_ident()
-        if self._watches.pop(thread_id, None) is not None:
-            return True
-        self._interrupted.pop(thread_id, None)
-        return False
+        with self._raising:
+            self._interrupted.pop(thread_id, None)
+            return self._watches.pop(thread_id, None) is not None
 
     def _wake(self, ends_at: float) -> None:
         with self._condition:
@@ -84,15 +86,18 @@ class Watchdog:
 
     def _interrupt_late(self, now: float) -> None:
         for thread_id, watch in list(self._watches.items()):
-            if watch[0] > now:
-                continue
-            mine = self._watches.pop(thread_id, None)
-            if mine is watch:
-                self._interrupted[thread_id] = now + _REPORT_AFTER_SECONDS
-                kind = ctypes.py_object(watch[1])
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), kind)
-            elif mine is not None:
-                self._watches.setdefault(thread_id, mine)  # A new one, just begun.
+            if watch[0] <= now:
+                with self._raising:
+                    self._interrupt(thread_id, watch, now)
+
+    def _interrupt(self, thread_id: int, watch: _Watch, now: float) -> None:
+        mine = self._watches.pop(thread_id, None)
+        if mine is watch:
+            self._interrupted[thread_id] = now + _REPORT_AFTER_SECONDS
+            kind = ctypes.py_object(watch[1])
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), kind)
+        elif mine is not None:
+            self._watches.setdefault(thread_id, mine)  # A new one, just begun.
 
     def _report_stuck(self, now: float) -> None:
         for thread_id, report_at in list(self._interrupted.items()):
