@@ -35,6 +35,12 @@ FetchContent_Declare(simdjson ${system_headers}
   GIT_SHALLOW ON
   FIND_PACKAGE_ARGS 3.0 NAMES simdjson CONFIG)
 FetchContent_MakeAvailable(absl nlohmann_json simdjson)
+# Of what was fetched, only what is linked.
+foreach(name absl simdjson)
+  if(${name}_SOURCE_DIR)
+    set_property(DIRECTORY "${${name}_SOURCE_DIR}" PROPERTY EXCLUDE_FROM_ALL ON)
+  endif()
+endforeach()
 
 # The store. The system's own, which is kept up to date, and a package everywhere.
 find_package(SQLite3 3.35 REQUIRED)

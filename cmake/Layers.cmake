@@ -1,6 +1,12 @@
 # From folders to targets.
 include(GoogleTest)
 
+# Asio, pybind11 and GoogleTest are most of what is compiled; in a group they are read once. Not so fetched dependencies:
+# Abseil's files do not go together.
+if(LOCALSQS_UNITY)
+  set(CMAKE_UNITY_BUILD ON)
+endif()
+
 # sqs_layer(NAME DEPENDENCY...): the library sqs_NAME of cpp/NAME/*.cc.
 function(sqs_layer name)
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cpp/${name}/*.cc")

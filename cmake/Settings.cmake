@@ -34,11 +34,6 @@ if(LOCALSQS_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
     "${LOCALSQS_CCACHE}")
 endif()
 
-# Asio, pybind11 and GoogleTest are most of what is compiled; in a group they are read once.
-if(LOCALSQS_UNITY)
-  set(CMAKE_UNITY_BUILD ON)
-endif()
-
 if(LOCALSQS_LTO)
   set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
 endif()
