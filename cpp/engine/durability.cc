@@ -81,7 +81,7 @@ void Engine::NoteForStore() {
 void Engine::SetCommit(Completions& completions) {
   if (feed_ == nullptr) return;
   completions.commit = UncommittedLocked();
-  completions.has_work = completions.commit == gathering_;
+  completions.has_work = completions.commit != nullptr && completions.commit == gathering_;
 }
 
 void Engine::BeginCommit() {
