@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -29,11 +30,20 @@ def scenarios() -> list[str]:
     return [function.name for function in functions if not function.args.args]
 
 
+def runs_as_here(python: Path) -> bool:
+    """Whether it can import the module that is installed here."""
+    tag = "import sys; print(sys.implementation.cache_tag, sys.abiflags)"
+    there = subprocess.run([python, "-c", tag], capture_output=True, text=True, check=True).stdout.strip()
+    return there == f"{sys.implementation.cache_tag} {sys.abiflags}".strip()
+
+
 @functools.cache
 def results(environment: str) -> dict[str, str]:
     python = ROOT / "build" / "clients" / environment / "bin" / "python"
     if not python.exists():
         pytest.skip(f"no build/clients/{environment}, which tools/setup.sh clients makes")
+    if not runs_as_here(python):
+        pytest.skip(f"build/clients/{environment} is of another Python than these tests")
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
     with tempfile.TemporaryDirectory() as folder:
         # The package alone: its neighbours are this interpreter's botocore.
