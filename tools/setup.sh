@@ -181,7 +181,7 @@ install_wheels() {
   say "installing $folder/$1.txt"
   pip_install --only-binary :all: -r "$folder/$1.txt" 2>/dev/null && return
   while IFS= read -r line; do
-    pip_install --only-binary :all: "$line" 2>/dev/null && continue
+    pip_install --only-binary :all: "$line" && continue  # Its reason is to be seen: it may be the network.
     other="$(grep "^${line%%[=<>[]*}==" "$folder/no-wheel.txt" || true)"
     [[ -n "$other" ]] && pip_install "$other" && continue
     say "left out, since there is no wheel for this Python: $line"

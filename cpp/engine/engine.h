@@ -82,7 +82,7 @@ class Engine : public ClockListener, public Committer::Source {
   //
   // On a durable engine it returns once what it did, and what it shows, is committed. With `commit` it does not wait:
   // the answer must not be given before that point is done, and not at all if it ends in a failure. Null: at once. Such
-  // a caller says BeginCommit when it has no further call to make at once: what it did is one batch then.
+  // a caller says BeginCommit once it has made all its calls: they are one batch then.
   template <class Request>
   absl::StatusOr<typename OperationOf<Request>::Result> Call(const Request& request, const Caller& caller,
                                                              CommitPointPtr* commit = nullptr);
@@ -114,8 +114,7 @@ class Engine : public ClockListener, public Committer::Source {
   // --- Durability -------------------------------------------------------------------------------------------------
 
   bool is_durable() const { return committer_ != nullptr; }
-  // What has gathered may be committed now. Cheap, and waits for nothing. Only callers that take their `commit` need
-  // it.
+  // Has what gathered committed. Cheap, and waits for nothing. For those who take their `commit`.
   void BeginCommit();
   // The point at which all that has happened so far is committed; null if it is.
   CommitPointPtr UncommittedPoint();
@@ -245,7 +244,7 @@ class Engine : public ClockListener, public Committer::Source {
   void AnnounceEarlierEvent(Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextEventLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetCommit(Completions& completions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // `commit`: the caller takes it and begins it itself.
+  // Without `begin_commit` the caller will say BeginCommit.
   void Run(Completions& completions, bool begin_commit = true);
   static void RunAnswers(Completions& completions);
 

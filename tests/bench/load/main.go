@@ -685,7 +685,7 @@ func report(scen string, conns int) {
 
 func main() {
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: sqsload [flags] SCENARIO...\nscenarios: ping raw pause send1 batch drain mixed fifo longpoll idle backlog queues all")
+		fmt.Fprintln(os.Stderr, "usage: sqsload [flags] SCENARIO...\nscenarios: ping raw pause send1 batch drain mixed fifo longpoll idle backlog deepturns parkedturns queues all")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
