@@ -50,6 +50,7 @@ class SqliteStore : public Store {
   absl::Status ReadIdentity();
   absl::Status Write(const Batch& batch);
   absl::Status MoveMessages(const Batch& batch);
+  absl::Status RemoveMessages(absl::Span<const int64_t> ids);
   absl::Status Remove(const Batch& batch);
   absl::Status WriteQueues(const Batch& batch);
   absl::Status WriteMessages(const Batch& batch);
@@ -181,11 +182,20 @@ absl::Status SqliteStore::MoveMessages(const Batch& batch) {
   return absl::OkStatus();
 }
 
-absl::Status SqliteStore::Remove(const Batch& batch) {
-  for (int64_t id : batch.removed_messages) {
-    SQS_RETURN_IF_ERROR(statements_.remove_message.Int(id).Run());
-    SQS_RETURN_IF_ERROR(statements_.remove_state.Int(id).Run());
+// What was sent together is mostly deleted together: a statement removes all messages whose ids follow each other.
+absl::Status SqliteStore::RemoveMessages(absl::Span<const int64_t> ids) {
+  for (size_t first = 0, end = 0; first < ids.size(); first = end) {
+    do ++end;
+    while (end < ids.size() && ids[end] == ids[end - 1] + 1);
+    for (Statement* remove : {&statements_.remove_messages, &statements_.remove_states}) {
+      SQS_RETURN_IF_ERROR(remove->Int(ids[first]).Int(ids[end - 1]).Run());
+    }
   }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteStore::Remove(const Batch& batch) {
+  SQS_RETURN_IF_ERROR(RemoveMessages(batch.removed_messages));
   for (const ForgottenDuplicates& forgotten : batch.forgotten_duplicates) {
     SQS_RETURN_IF_ERROR(statements_.remove_duplicates.Int(static_cast<int64_t>(forgotten.queue))
                             .Int(static_cast<int64_t>(forgotten.before_sequence))

@@ -9,7 +9,7 @@ namespace sqs {
 // The statements of a commit, prepared once.
 struct Statements {
   Statement progress, begin, commit;
-  Statement remove_message, remove_state, select_message, add_message, add_state, change_state;
+  Statement remove_messages, remove_states, select_message, add_message, add_state, change_state;
   Statement remove_duplicates, add_duplicate, remove_attempts, add_attempt, remove_tasks, add_task;
   Statement add_counters, add_queue, remove_attributes, add_attribute, remove_tags, add_tag;
   Statement remove_tenant, add_tenant, remove_name, add_name;
