@@ -82,8 +82,8 @@ void Session::PerformOperation(absl::FunctionRef<Engine::ReceiveDone()> make_don
   context_.dispatcher.Perform(*exchange_, request_, &context_.memory, &answer, &outcome_, make_done);
   is_parked_ = outcome_.parked;
   if (outcome_.commit != nullptr) {
+    context_.held.CommitSoon(outcome_.commit);
     commits_.push_back(std::move(outcome_.commit));
-    context_.held.CommitSoon();
   }
   if (is_parked_) {
     context_.counters.OnPoll(+1);
