@@ -2,7 +2,7 @@
 
     python tests/bench/durable_peers.py [--quick] [--seconds 1] [--rounds 15] [--folder FOLDER] [--json FILE] [PEER ...]
 
-The servers take turns under a mix of sends, receives and deletes, from 1, 64 and 128 connections; a ratio is
+The servers take turns under a mix of sends, receives and deletes, from 1, 64, 128 and 256 connections; a ratio is
 taken within its round, and medians of rounds are reported.
 localsqs ("commit") and fauxqs sync what they answer, fauxqs each change by itself; ElasticMQ syncs nothing. localsqs in
 memory and a bare append with fdatasync stand beside them; store_bench.py has the other modes. A server
@@ -29,7 +29,7 @@ from aims import Aim, table_of
 from endpoint_servers import Missing, Running
 from store_bench import ROOT, mixed, server, sync_us
 
-CONNECTIONS = (1, 64, 128)
+CONNECTIONS = (1, 64, 128, 256)
 MEMORY, COMMIT = "localsqs, memory", "localsqs, commit"
 
 ELASTICMQ_CONFIG = """include classpath("application.conf")
@@ -101,8 +101,8 @@ def measure(
                 missing[name] = str(reason)
         for _ in range(rounds):
             syncs.append(sync_us(folder, seconds / 3))
-            for name, one in running.items():
-                for connections in CONNECTIONS:
+            for connections in CONNECTIONS:
+                for name, one in running.items():
                     row = mixed(generator, one, connections, seconds)
                     rows.setdefault(name, {}).setdefault(connections, []).append(row)
     figures = {name: medians(found) for name, found in rows.items()}
@@ -150,11 +150,12 @@ def aims(results: dict[str, Any]) -> list[Aim]:
 
 
 def table(results: dict[str, Any]) -> str:
-    lines = ["| durable | mix/s, 128 connections | 64 | one client | its p50 µs |", "|---|---:|---:|---:|---:|"]
+    many = " | ".join(map(str, reversed(CONNECTIONS[1:])))
+    lines = [f"| durable | mix/s, connections: {many} | one client | its p50 µs |", "|---" + "|---:" * 5 + "|"]
     for name, row in results["figures"].items():
         rates = " | ".join(f"{row[f'req_s {c}']:,.0f}" for c in reversed(CONNECTIONS))
         lines.append(f"| {name} | {rates} | {row['p50_us 1']:,.0f} |")
-    lines += [f"| {name} | missing: {reason} | | | |" for name, reason in results["missing"].items()]
+    lines += [f"| {name} | missing: {reason} | | | | |" for name, reason in results["missing"].items()]
     return "\n".join(lines)
 
 
