@@ -5,6 +5,7 @@
 #include "absl/strings/str_split.h"
 #include "base/status.h"
 #include "store/inspect.h"
+#include "store/row_codec.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 #include "store/tables.h"
@@ -24,6 +25,21 @@ class Checker {
   // What a query could not do for the damage is itself a finding.
   void AddIfFailed(const absl::Status& status) {
     if (!status.ok()) Add(std::string(status.message()));
+  }
+
+  absl::Status CheckEngine() {
+    Statement row;
+    SQS_RETURN_IF_ERROR(row.Prepare(db_.handle(), "engine", "SELECT * FROM engine"));
+    SQS_ASSIGN_OR_RETURN(const bool found, row.Step());
+    EngineRow engine;
+    if (!found) {
+      Add("table engine is empty");
+    } else if (ReadEngine(row, &engine).ok()) {
+      report_->owner = engine.owner;
+    } else {
+      Add("checksum: table engine");
+    }
+    return absl::OkStatus();
   }
 
   absl::Status CheckStructure() {
@@ -99,9 +115,7 @@ absl::StatusOr<FileReport> CheckSqliteFile(const std::string& path) {
   if (*version > kSchemaVersion) {
     return absl::FailedPreconditionError(absl::StrCat(path, ": written by a later localsqs (version ", *version, ")"));
   }
-  auto owner = db->QueryText("SELECT owner FROM engine");
-  checker.AddIfFailed(owner.status());
-  if (owner.ok()) report.owner = *std::move(owner);
+  checker.AddIfFailed(checker.CheckEngine());
   checker.AddIfFailed(checker.CheckStructure());
   for (const TableInfo& table : Tables()) checker.AddIfFailed(checker.CheckRows(table));
   for (const TableInfo& table : Tables()) checker.AddIfFailed(checker.CheckOwners(table));

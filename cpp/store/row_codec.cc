@@ -90,6 +90,27 @@ std::string InsertSql(absl::string_view table, int columns) {
   return sql + ")";
 }
 
+// --- The engine -----------------------------------------------------------------------------------------------------
+
+void BindEngine(Statement& to, const EngineRow& row) {
+  constexpr int64_t kOnlyId = 1;
+  to.Int(kOnlyId).Int(row.epoch).Text(row.owner).Int(static_cast<int64_t>(row.seed)).Int(Ns(row.progress.now));
+  to.Int(static_cast<int64_t>(row.progress.effect_count)).Int(static_cast<int64_t>(row.progress.next_queue)).Seal();
+}
+
+absl::Status ReadEngine(Statement& from, EngineRow* row) {
+  const int64_t id = from.ReadInt();
+  row->epoch = from.ReadInt();
+  row->owner = std::string(from.ReadText());
+  row->seed = static_cast<uint64_t>(from.ReadInt());
+  row->progress.now = Instant(from.ReadInt());
+  row->progress.effect_count = static_cast<uint64_t>(from.ReadInt());
+  row->progress.next_queue = static_cast<QueueNumber>(from.ReadInt());
+  // In version 1, and until the first engine has opened a file that comes from there.
+  if (from.NextIsNull()) return absl::OkStatus();
+  return Check(from, id == 1, "engine", KeyOf("id", static_cast<uint64_t>(id)));
+}
+
 // --- Queues ---------------------------------------------------------------------------------------------------------
 
 void BindQueue(Statement& to, const QueueRow& row) {

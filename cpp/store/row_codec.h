@@ -15,6 +15,7 @@ namespace sqs {
 // "INSERT INTO messages VALUES (?, ...)" for the table's columns.
 std::string InsertSql(absl::string_view table, int columns);
 
+void BindEngine(Statement& to, const EngineRow& row);
 void BindQueue(Statement& to, const QueueRow& row);
 void BindAttribute(Statement& to, QueueNumber queue, absl::string_view name, absl::string_view value);
 void BindTag(Statement& to, QueueNumber queue, int64_t position, absl::string_view name, absl::string_view value);
@@ -29,6 +30,7 @@ void BindTenant(Statement& to, const TenantRow& row);
 void BindDeletedName(Statement& to, const DeletedNameRow& row);
 
 // DataLoss, naming the table and `key`, if the checksum is another or a column cannot be read.
+absl::Status ReadEngine(Statement& from, EngineRow* row);
 absl::Status ReadQueue(Statement& from, QueueRow* row, QueueConfig* config);  // Without attributes and tags.
 absl::Status ReadAttribute(Statement& from, QueueNumber* queue, std::string* name, std::string* value);
 absl::Status ReadTag(Statement& from, QueueNumber* queue, std::pair<std::string, std::string>* tag);

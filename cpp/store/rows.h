@@ -116,6 +116,14 @@ struct Progress {
   QueueNumber next_queue = 1;
 };
 
+// Whose file it is.
+struct EngineRow {
+  int64_t epoch = 0;  // How often it was opened.
+  std::string owner;  // The last process.
+  uint64_t seed = 0;  // Of the engine that made it.
+  Progress progress;
+};
+
 // Everything of a queue below these is to be forgotten.
 struct ForgottenDuplicates {
   QueueNumber queue = 0;

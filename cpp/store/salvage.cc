@@ -41,15 +41,16 @@ class Salvager {
   // Without its row the file goes on as a new one, at a time before every message.
   absl::Status CopyEngine() {
     Statement row, insert;
-    SQS_RETURN_IF_ERROR(insert.Prepare(to_.handle(), "engine", InsertSql("engine", 7)));
-    const bool is_there =
-        row.Prepare(from_.handle(), "engine", "SELECT * FROM engine").ok() && row.Step().value_or(false);
-    if (is_there) {
-      insert.BindRow(row);
-      return insert.Run();
+    SQS_RETURN_IF_ERROR(insert.Prepare(to_.handle(), "engine", InsertSql("engine", 8)));
+    EngineRow engine;
+    const bool is_sound = row.Prepare(from_.handle(), "engine", "SELECT * FROM engine").ok() &&
+                          row.Step().value_or(false) && ReadEngine(row, &engine).ok();
+    if (!is_sound) {
+      engine = {.epoch = 1};
+      Lose("table engine: the file's own row");
     }
-    Lose("table engine: the file's own row");
-    return insert.Int(1).Int(1).Text("").Int(0).Int(0).Int(0).Int(1).Run();
+    BindEngine(insert, engine);
+    return insert.Run();
   }
 
   absl::Status CopyTable(const TableInfo& table) {

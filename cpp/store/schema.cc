@@ -150,7 +150,10 @@ CREATE TABLE deleted_names (
 );
 )sql";
 
-constexpr SchemaStep kSteps[] = {{1, kVersion1}};
+// Absent until the first engine writes its row, in the same moment.
+constexpr char kVersion2[] = "ALTER TABLE engine ADD COLUMN checksum INTEGER;";
+
+constexpr SchemaStep kSteps[] = {{1, kVersion1}, {2, kVersion2}};
 static_assert(kSteps[std::size(kSteps) - 1].version == kSchemaVersion);
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "store/sqlite.h"
 #include "store/sqlite_load.h"
 #include "store/statements.h"
+#include "store/structure.h"
 
 namespace sqs {
 namespace {
@@ -47,7 +48,7 @@ class SqliteStore : public Store {
  private:
   absl::Status GiveBackFreePages();
   absl::Status BecomeOwner(uint64_t seed);
-  absl::Status ReadIdentity();
+  absl::Status WriteOwner(uint64_t seed);
   absl::Status Write(const Batch& batch);
   absl::Status MoveMessages(const Batch& batch);
   absl::Status RemoveMessages(absl::Span<const int64_t> ids);
@@ -62,6 +63,7 @@ class SqliteStore : public Store {
   std::unique_ptr<Database> db_;
   ContentReader reader_;
   Statements statements_;
+  EngineRow engine_;  // As it was when it was opened, with this owner; then as the last commit has it.
   Identity identity_;
   int log_pages_ = 0;  // As SQLite says after each commit.
   int checkpoint_at_ = kLogPagesMax;
@@ -83,6 +85,7 @@ absl::Status SqliteStore::Open(uint64_t seed) {
   SQS_RETURN_IF_ERROR(db_->Execute("PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = OFF"));
   SQS_RETURN_IF_ERROR(db_->Execute("PRAGMA cache_size = -16384"));
   SQS_RETURN_IF_ERROR(UpgradeSchema(*db_, SchemaSteps()));
+  SQS_RETURN_IF_ERROR(CheckStructure(*db_));
   SQS_RETURN_IF_ERROR(GiveBackFreePages());
   sqlite3_wal_hook(
       db_->handle(),
@@ -92,7 +95,6 @@ absl::Status SqliteStore::Open(uint64_t seed) {
       },
       this);
   SQS_RETURN_IF_ERROR(BecomeOwner(seed));
-  SQS_RETURN_IF_ERROR(ReadIdentity());
   SQS_RETURN_IF_ERROR(statements_.Prepare(db_->handle()));
   lock_->Guard();
   if (durability_ == Durability::kInterval) log_sync_ = std::make_unique<LogSync>(db_->handle());
@@ -114,28 +116,33 @@ absl::Status SqliteStore::GiveBackFreePages() {
 }
 
 absl::Status SqliteStore::BecomeOwner(uint64_t seed) {
-  Statement insert, update;
-  SQS_RETURN_IF_ERROR(insert.Prepare(db_->handle(), "engine",
-                                     "INSERT INTO engine VALUES (1, 0, '', ?1, 0, 0, 1) ON CONFLICT (id) DO NOTHING"));
-  SQS_RETURN_IF_ERROR(insert.Int(static_cast<int64_t>(seed)).Run());
-  SQS_RETURN_IF_ERROR(
-      update.Prepare(db_->handle(), "engine", "UPDATE engine SET epoch = epoch + 1, owner = ?1 WHERE id = 1"));
-  const std::string owner = ThisProcess();
-  return update.Text(owner).Run();
+  SQS_RETURN_IF_ERROR(db_->Execute("BEGIN IMMEDIATE"));
+  absl::Status status = WriteOwner(seed);
+  if (status.ok()) status = db_->Execute("COMMIT");
+  if (!status.ok() && db_->in_transaction()) db_->Execute("ROLLBACK").IgnoreError();
+  identity_ = {engine_.seed, engine_.epoch, engine_.progress};
+  return status;
 }
 
-absl::Status SqliteStore::ReadIdentity() {
-  Statement row;
-  SQS_RETURN_IF_ERROR(row.Prepare(db_->handle(), "engine",
-                                  "SELECT seed, epoch, now, effect_count, next_queue FROM engine WHERE id = 1"));
-  SQS_ASSIGN_OR_RETURN(const bool found, row.Step());
-  if (!found) return absl::DataLossError(absl::StrCat(path_, ": damaged: table engine is empty"));
-  identity_.seed = static_cast<uint64_t>(row.ReadInt());
-  identity_.epoch = row.ReadInt();
-  identity_.progress.now = absl::FromUnixNanos(row.ReadInt());
-  identity_.progress.effect_count = static_cast<uint64_t>(row.ReadInt());
-  identity_.progress.next_queue = static_cast<QueueNumber>(row.ReadInt());
-  return absl::OkStatus();
+absl::Status SqliteStore::WriteOwner(uint64_t seed) {
+  Statement read, write;
+  SQS_RETURN_IF_ERROR(read.Prepare(db_->handle(), "engine", "SELECT * FROM engine"));
+  SQS_ASSIGN_OR_RETURN(const bool is_there, read.Step());
+  if (is_there) {
+    SQS_RETURN_IF_ERROR(ReadEngine(read, &engine_));
+  } else {
+    SQS_ASSIGN_OR_RETURN(const int64_t queues, db_->QueryInt("SELECT count(*) FROM queues"));
+    if (queues > 0) return absl::DataLossError("damaged: table engine is empty");
+    engine_.seed = seed;
+  }
+  ++engine_.epoch;
+  engine_.owner = ThisProcess();
+  SQS_RETURN_IF_ERROR(write.Prepare(db_->handle(), "engine",
+                                    absl::StrCat(InsertSql("engine", 8),
+                                                 " ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, owner = "
+                                                 "excluded.owner, checksum = excluded.checksum")));
+  BindEngine(write, engine_);
+  return write.Run();
 }
 
 // --- Committing -----------------------------------------------------------------------------------------------------
@@ -151,12 +158,9 @@ absl::Status SqliteStore::Commit(const Batch& batch) {
 }
 
 absl::Status SqliteStore::Write(const Batch& batch) {
-  const Progress& progress = batch.progress;
-  SQS_RETURN_IF_ERROR(statements_.progress.Int(absl::ToUnixNanos(progress.now))
-                          .Int(static_cast<int64_t>(progress.effect_count))
-                          .Int(static_cast<int64_t>(progress.next_queue))
-                          .Int(identity_.epoch)
-                          .Run());
+  engine_.progress = batch.progress;
+  BindEngine(statements_.progress, engine_);
+  SQS_RETURN_IF_ERROR(statements_.progress.Run());
   if (db_->changes() != 1) {
     return absl::AbortedError(absl::StrCat(path_, ": another engine has become the owner of the file"));
   }

@@ -27,7 +27,8 @@ absl::Status Statements::Prepare(sqlite3* db) {
       {&begin, "", "BEGIN IMMEDIATE"},
       {&commit, "", "COMMIT"},
       {&progress, "engine",
-       "UPDATE engine SET now = ?1, effect_count = ?2, next_queue = ?3 WHERE id = 1 AND epoch = ?4"},
+       "UPDATE engine SET owner = ?3, seed = ?4, now = ?5, effect_count = ?6, next_queue = ?7, checksum = ?8 "
+       "WHERE id = ?1 AND epoch = ?2"},
       {&remove_messages, "messages", "DELETE FROM messages WHERE id BETWEEN ?1 AND ?2"},
       {&remove_states, "message_states", "DELETE FROM message_states WHERE id BETWEEN ?1 AND ?2"},
       {&select_message, "messages", kSelectMessage},

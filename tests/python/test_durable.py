@@ -288,7 +288,7 @@ def test_another_owner_ends_the_engine(path: Path, capfd: pytest.CaptureFixture[
     sqs = engine.client("sqs")
     url = fill(engine)
     db = sqlite3.connect(path)
-    db.execute("UPDATE engine SET epoch = epoch + 1")
+    db.execute("UPDATE engine SET epoch = epoch + 1, checksum = NULL")
     db.commit()
     db.close()
     for _ in range(2):
@@ -352,7 +352,7 @@ def test_nothing_is_acknowledged_over_http_once_the_store_failed(path: Path, cap
     with localsqs.Engine(path=path) as engine, engine.serve() as server:
         url = fill(engine)
         db = sqlite3.connect(path)
-        db.execute("UPDATE engine SET epoch = epoch + 1")
+        db.execute("UPDATE engine SET epoch = epoch + 1, checksum = NULL")
         db.commit()
         db.close()
         for _ in range(2):
