@@ -19,6 +19,10 @@ uint64_t SeedOfEpoch(uint64_t seed, int64_t epoch) {
   return epoch <= 1 ? seed : Uuid::OfNumber(seed, static_cast<uint64_t>(epoch)).low;
 }
 
+absl::Status WithAdvice(const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(status.message(), " (see localsqs check, salvage)"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(Options options) {
@@ -30,18 +34,17 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(Options options) {
     return std::make_unique<Engine>(std::move(options));
   }
   const uint64_t seed = options.seed.has_value() ? *options.seed : Random::SeedFromSystem();
-  SQS_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
-                       OpenSqliteStore(options.path, {.durability = options.durability, .seed = seed}));
-  const Store::Identity identity = store->identity();
+  auto store = OpenSqliteStore(options.path, {.durability = options.durability, .seed = seed});
+  if (!store.ok()) return absl::IsDataLoss(store.status()) ? WithAdvice(store.status()) : store.status();
+  const Store::Identity identity = (*store)->identity();
   const std::string path = options.path;
   const std::optional<int64_t> memory_limit = options.memory_limit;
   options.seed = SeedOfEpoch(options.seed.value_or(identity.seed), identity.epoch);
   if (options.clock != nullptr) options.clock->CatchUp(identity.progress.now);
   std::unique_ptr<Engine> engine(new Engine(std::move(options), identity.progress));
-  const absl::Status restored = engine->Restore(std::move(store), identity.progress, memory_limit);
+  const absl::Status restored = engine->Restore(*std::move(store), identity.progress, memory_limit);
   if (!restored.ok()) {
-    return absl::Status(restored.code(),
-                        absl::StrCat(path, ": ", restored.message(), " (see localsqs check, salvage)"));
+    return WithAdvice(absl::Status(restored.code(), absl::StrCat(path, ": ", restored.message())));
   }
   return engine;
 }

@@ -74,7 +74,8 @@ TEST_F(DamageTest, AFileWithoutTheEnginesRowIsNotANewOne) {
   WriteFile(301);
   ASSERT_TRUE((*Database::Open(path_, Database::kReadWrite))->Execute("DELETE FROM engine").ok());
   const auto engine = TryOpen(path_, now_);
-  EXPECT_TRUE(absl::IsDataLoss(engine.status())) << engine.status();
+  EXPECT_EQ(engine.status(), absl::DataLossError(path_ + ": damaged: table engine is empty (see localsqs check, "
+                                                         "salvage)"));
 }
 
 }  // namespace
