@@ -6,7 +6,9 @@
 namespace sqs::server {
 
 HeldAnswers::Group* HeldAnswers::GroupOf(const CommitPointPtr& point) {
-  if (!groups_.empty() && groups_.back().point == point) return &groups_.back();
+  for (Group& group : groups_) {
+    if (group.point == point) return &group;
+  }
   // From the committing thread: over to our own.
   const auto release = [this, point = point.get()](const absl::Status&) {
     boost::asio::post(io_, [this, point] { Release(point); });

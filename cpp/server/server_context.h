@@ -26,7 +26,7 @@ struct ServerContext {
   Dispatcher::Memory memory;
   wire::Answer answer;  // Of one request after the other: its memory is kept.
   SocketPoll poll{io};
-  HeldAnswers held{io, [this] { engine.BeginCommit(); }};
+  HeldAnswers held{io, [&engine = engine] { engine.BeginCommit(); }};
 };
 
 }  // namespace sqs::server

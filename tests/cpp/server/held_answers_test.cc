@@ -123,6 +123,23 @@ TEST_F(HeldAnswersTest, ManyAreHalfAtTheEndOfTheOneBefore) {
   EXPECT_EQ(begun_, 3);  // Half of 96 is less.
 }
 
+// Answers are held at the end of a round, and the batch may have been taken in the midst of it.
+TEST_F(HeldAnswersTest, WhoHoldsLateIsAmongThoseOfItsBatch) {
+  Request(40);
+  const CommitPointPtr first = Take();
+  Request(20);
+  clients_.push_back(std::make_shared<Client>(told_));
+  ASSERT_TRUE(held_.Hold(first, clients_.back()));
+  Request(11);  // The 21st to 31st of the second batch.
+  EXPECT_EQ(begun_, 1);
+  Request(1);
+  EXPECT_EQ(begun_, 2);
+  Finish(first);
+  EXPECT_EQ(told_, 41);
+  Finish(Take());
+  EXPECT_EQ(told_, 73);
+}
+
 TEST_F(HeldAnswersTest, WhatIsThereToBeReadComesFirst) {
   int sockets[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
