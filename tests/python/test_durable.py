@@ -182,6 +182,27 @@ def test_a_flipped_bit_is_found_and_the_rest_saved(path: Path, capsys: pytest.Ca
     assert [message["Body"] for message in bodies] == ["order 0", "order 1", "order 2", "order 4"]
 
 
+def test_a_changed_row_of_the_engine_is_found_and_the_messages_saved(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with opened(path) as engine:
+        fill(engine)
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE engine SET now = now + 1000000000")
+    db.close()
+    with pytest.raises(StoreError, match=r"queues.db: damaged: table engine, id 1 \(see localsqs check, salvage\)"):
+        opened(path)
+    assert cli.main(["check", str(path)]) == 1
+    assert "checksum: table engine" in capsys.readouterr().out
+
+    saved = path.with_name("saved.db")
+    assert cli.main(["salvage", str(path), str(saved)]) == 0
+    assert "table engine: the file's own row" in capsys.readouterr().out
+    assert cli.main(["check", str(saved)]) == 0
+    with opened(saved) as engine:
+        assert all(f"{number}" in engine.dump() for number in range(1, 6))
+
+
 def test_salvage_says_that_the_new_file_cannot_be_written(path, tmp_path):
     with opened(path) as engine:
         sqs = engine.client("sqs")

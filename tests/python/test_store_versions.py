@@ -20,6 +20,7 @@ import localsqs
 
 VERSIONS = Path(__file__).with_name("store_versions")
 START = 1_767_225_600
+NEWEST = max(int(path.stem.removeprefix("v")) for path in VERSIONS.glob("*.sql"))
 
 
 def engine_on(path: Path) -> localsqs.Engine:
@@ -72,7 +73,8 @@ def restored(name: str, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", sorted(path.stem for path in VERSIONS.glob("*.sql")))
 def test_a_file_of_each_version_opens_with_everything_in_it(name: str, tmp_path: Path) -> None:
     known = json.loads((VERSIONS / f"{name}.json").read_text())
-    with engine_on(restored(name, tmp_path)) as engine:
+    path = restored(name, tmp_path)
+    with engine_on(path) as engine:
         sqs = engine.client("sqs")
         assert engine.clock.now_ns() == known["now_ns"]
         urls = {url.rpartition("/")[2]: url for url in sqs.list_queues()["QueueUrls"]}
@@ -102,6 +104,10 @@ def test_a_file_of_each_version_opens_with_everything_in_it(name: str, tmp_path:
         assert by_body["poison"]["MessageAttributes"]["b"]["BinaryValue"] == b"\x00\xff"
         engine.clock.advance(minutes=15)
         assert sqs.receive_message(QueueUrl=urls["orders"])["Messages"][0]["Body"] == "delayed"
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT version FROM format").fetchone() == (NEWEST,)
+        assert db.execute("SELECT count(checksum) FROM engine").fetchone() == (1,)
+    db.close()
 
 
 def write_version() -> None:
