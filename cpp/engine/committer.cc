@@ -1,5 +1,6 @@
 #include "engine/committer.h"
 
+#include <chrono>
 #include <cstdio>
 #include <utility>
 
@@ -8,6 +9,12 @@
 #include "base/forks.h"
 
 namespace sqs {
+namespace {
+
+// After which the store is tidied: longer than the pauses between commits under load.
+constexpr std::chrono::milliseconds kQuiet(3);
+
+}  // namespace
 
 absl::Status StoreFailure(const absl::Status& status) {
   return SqsError(ErrorCode::kInternalFailure, absl::StrCat("The store failed: ", status.message()));
@@ -36,10 +43,10 @@ void Committer::Fail(const absl::Status& status) {
 void Committer::RetryIfFull() {
   if (!full_) return;
   std::unique_lock<std::mutex> lock(mutex_);
-  const uint64_t before = attempts_;
+  const uint64_t next_round = rounds_begun_ + 1;  // The one that ends now may be the one that found the disk full.
   wanted_ = true;
   condition_.notify_all();
-  condition_.wait(lock, [&] { return attempts_ != before || stopping_ || !full_; });
+  condition_.wait(lock, [&] { return rounds_ended_ >= next_round || stopping_ || !full_; });
 }
 
 absl::Status Committer::Close() {
@@ -57,8 +64,13 @@ void Committer::Run() {
     absl::Status failure;
     {
       std::unique_lock<std::mutex> lock(mutex_);
-      condition_.wait(lock, [this] { return wanted_ || stopping_; });
+      if (!AwaitWork(lock)) {
+        lock.unlock();
+        Tidy();
+        continue;
+      }
       wanted_ = false;
+      ++rounds_begun_;
       last = stopping_;
       failure = failure_;
     }
@@ -67,10 +79,25 @@ void Committer::Run() {
     if (!dead_ && source_.TakeWork(last, &work)) pending_.push_back(std::move(work));
     if (!dead_ && !pending_.empty()) CommitPending();
     std::lock_guard<std::mutex> lock(mutex_);
-    ++attempts_;
+    ++rounds_ended_;
     condition_.notify_all();
   }
+  if (may_tidy_) Tidy();
   Refuse(absl::UnavailableError("closed"), /*for_good=*/true);
+}
+
+bool Committer::AwaitWork(std::unique_lock<std::mutex>& lock) {
+  const auto has_work = [this] { return wanted_ || stopping_; };
+  if (may_tidy_ && !store_->is_tidy()) return condition_.wait_for(lock, kQuiet, has_work);
+  condition_.wait(lock, has_work);
+  return true;
+}
+
+// Without room for it, when something has been committed again.
+void Committer::Tidy() {
+  const absl::Status status = store_->Tidy();
+  may_tidy_ = status.ok();
+  if (!status.ok() && !absl::IsResourceExhausted(status) && !absl::IsUnavailable(status)) EnterDead(status);
 }
 
 void Committer::CommitPending() {
@@ -81,6 +108,7 @@ void Committer::CommitPending() {
     source_.OnCommitted(pending_.front().batch);
     pending_.front().point->Finish(absl::OkStatus());
   }
+  may_tidy_ = true;
   if (full_) {
     std::fprintf(stderr, "localsqs: there is room on the disk again, requests are accepted\n");
     source_.OnAccepting();
@@ -98,11 +126,13 @@ void Committer::EnterFull(const absl::Status& status) {
                  std::string(status.message()).c_str());
   }
   full_ = true;
+  may_tidy_ = false;
   Refuse(status, /*for_good=*/false);
 }
 
 void Committer::EnterDead(const absl::Status& status) {
   dead_ = true;
+  may_tidy_ = false;
   std::fprintf(stderr,
                "localsqs: THE STORE HAS FAILED: %s\nlocalsqs: nothing more is acknowledged and every request is "
                "refused; what was acknowledged before is in the file: start again when the cause is gone\n",

@@ -1,6 +1,7 @@
 // Group commit: one thread that hands the store whatever gathered while the commit before ran.
 //
-// Nothing is timed: a batch is as large as the disk is slow. The engine's lock is held only while a batch is taken.
+// No batch waits for a timer: it is as large as the disk is slow. The engine's lock is held only while a batch is
+// taken.
 #pragma once
 
 #include <atomic>
@@ -67,6 +68,9 @@ class Committer {
 
  private:
   void Run();
+  // False if for a moment nothing was wanted and the store can be tidied.
+  bool AwaitWork(std::unique_lock<std::mutex>& lock);
+  void Tidy();
   void CommitPending();
   void EnterFull(const absl::Status& status);
   void EnterDead(const absl::Status& status);
@@ -78,15 +82,18 @@ class Committer {
 
   std::atomic<bool> wanted_{false};
   std::atomic<bool> full_{false};
-  bool dead_ = false;  // The thread's own.
+  // The thread's own.
+  bool dead_ = false;
+  bool may_tidy_ = false;
   // Taken and not committed: more than one only while the disk is full.
   std::deque<Work> pending_;
 
   std::mutex mutex_;
   std::condition_variable condition_;
   bool stopping_ = false;
-  absl::Status failure_;   // See Fail.
-  uint64_t attempts_ = 0;  // Rounds of committing that are over.
+  absl::Status failure_;       // See Fail.
+  uint64_t rounds_begun_ = 0;  // Of committing.
+  uint64_t rounds_ended_ = 0;
   std::thread thread_;
 };
 

@@ -34,7 +34,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(Options options) {
     return std::make_unique<Engine>(std::move(options));
   }
   const uint64_t seed = options.seed.has_value() ? *options.seed : Random::SeedFromSystem();
-  auto store = OpenSqliteStore(options.path, {.durability = options.durability, .seed = seed});
+  auto store = OpenSqliteStore(
+      options.path, {.durability = options.durability, .seed = seed, .has_journal = !options.memory_limit.has_value()});
   if (!store.ok()) return absl::IsDataLoss(store.status()) ? WithAdvice(store.status()) : store.status();
   const Store::Identity identity = (*store)->identity();
   const std::string path = options.path;

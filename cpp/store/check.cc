@@ -117,7 +117,9 @@ absl::StatusOr<FileReport> CheckSqliteFile(const std::string& path) {
   }
   checker.AddIfFailed(checker.CheckEngine());
   checker.AddIfFailed(checker.CheckStructure());
-  for (const TableInfo& table : Tables()) checker.AddIfFailed(checker.CheckRows(table));
+  for (const TableInfo& table : Tables()) {
+    if (table.since <= *version) checker.AddIfFailed(checker.CheckRows(table));
+  }
   for (const TableInfo& table : Tables()) checker.AddIfFailed(checker.CheckOwners(table));
   return report;
 }

@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "store/inspect.h"
+#include "store/journal.h"
+#include "store/owner_lock.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 #include "store/sqlite_load.h"
@@ -79,6 +81,17 @@ class Exporter : public LoadSink {
   std::map<QueueNumber, std::shared_ptr<const QueueName>> names_;
 };
 
+// Whoever has the file open brings his commits to the tables himself.
+absl::Status RecoverIfNobodyHasIt(const std::string& path, Database& file) {
+  SQS_ASSIGN_OR_RETURN(const int64_t journaled, file.QueryInt("SELECT count(*) FROM journal"));
+  if (journaled == 0) return absl::OkStatus();
+  const auto lock = OwnerLock::Take(path);
+  if (absl::IsFailedPrecondition(lock.status())) return absl::OkStatus();
+  SQS_RETURN_IF_ERROR(lock.status());
+  SQS_ASSIGN_OR_RETURN(const auto db, Database::Open(path, Database::kReadWrite));
+  return RecoverJournal(*db);
+}
+
 }  // namespace
 
 absl::Status ExportSqliteFile(const std::string& path, absl::FunctionRef<void(const std::string&)> line) {
@@ -88,11 +101,12 @@ absl::Status ExportSqliteFile(const std::string& path, absl::FunctionRef<void(co
     return absl::FailedPreconditionError(absl::StrCat(path, ": version ", version, " of the format, not ",
                                                       kSchemaVersion, ": open it once with this localsqs"));
   }
+  absl::Status status = RecoverIfNobodyHasIt(path, *db);
   // One look at the file, however much is committed meanwhile.
-  SQS_RETURN_IF_ERROR(db->Execute("BEGIN"));
+  if (status.ok()) status = db->Execute("BEGIN");
   Exporter exporter(line);
-  const absl::Status status = LoadRows(*db, exporter);
-  db->Execute("COMMIT").IgnoreError();
+  if (status.ok()) status = LoadRows(*db, exporter);
+  if (db->in_transaction()) db->Execute("COMMIT").IgnoreError();
   return status.ok() ? status : absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
 }
 

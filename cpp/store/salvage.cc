@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "store/inspect.h"
+#include "store/journal.h"
 #include "store/row_codec.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
@@ -28,7 +29,11 @@ class Salvager {
   absl::Status Run() {
     SQS_RETURN_IF_ERROR(to_.Execute("BEGIN"));
     SQS_RETURN_IF_ERROR(CopyEngine());
-    for (const TableInfo& table : Tables()) SQS_RETURN_IF_ERROR(CopyTable(table));
+    const int version = SchemaVersionOf(from_).value_or(kSchemaVersion);
+    for (const TableInfo& table : Tables()) {
+      if (table.since <= version) SQS_RETURN_IF_ERROR(CopyTable(table));
+    }
+    SQS_RETURN_IF_ERROR(SalvageJournal(to_, [this](std::string what) { Lose(std::move(what)); }));
     SQS_RETURN_IF_ERROR(Mend());
     return to_.Execute("COMMIT");
   }

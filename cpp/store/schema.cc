@@ -153,7 +153,17 @@ CREATE TABLE deleted_names (
 // Absent until the first engine writes its row, in the same moment.
 constexpr char kVersion2[] = "ALTER TABLE engine ADD COLUMN checksum INTEGER;";
 
-constexpr SchemaStep kSteps[] = {{1, kVersion1}, {2, kVersion2}};
+constexpr char kVersion3[] = R"sql(
+CREATE TABLE journal (
+  position INTEGER NOT NULL PRIMARY KEY,
+  follows INTEGER NOT NULL,
+  reaches INTEGER NOT NULL,
+  changes BLOB NOT NULL,
+  checksum INTEGER NOT NULL
+);
+)sql";
+
+constexpr SchemaStep kSteps[] = {{1, kVersion1}, {2, kVersion2}, {3, kVersion3}};
 static_assert(kSteps[std::size(kSteps) - 1].version == kSchemaVersion);
 
 }  // namespace

@@ -17,7 +17,7 @@ struct SchemaStep {
 
 // Every version that was ever committed, in order. Never changed, only added to.
 absl::Span<const SchemaStep> SchemaSteps();
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 // 0 for an empty file. FailedPrecondition if the file is no store.
 absl::StatusOr<int> SchemaVersionOf(Database& db);

@@ -42,6 +42,8 @@ Statement& Statement::operator=(Statement&& other) noexcept {
   std::swap(table_, other.table_);
   std::swap(column_, other.column_);
   std::swap(sum_, other.sum_);
+  std::swap(tape_, other.tape_);
+  std::swap(number_, other.number_);
   return *this;
 }
 
@@ -57,14 +59,27 @@ absl::Status Statement::Prepare(sqlite3* db, absl::string_view table, absl::stri
   return absl::OkStatus();
 }
 
+void Statement::RecordOn(Tape* tape, int number) {
+  tape_ = tape;
+  number_ = number;
+}
+
+bool Statement::Records() {
+  if (tape_ == nullptr) return false;
+  if (column_++ == 0) tape_->Begin(number_);
+  return true;
+}
+
 // What a bind can fail for (memory, a wrong number) the step that follows tells.
 Statement& Statement::Int(int64_t value) {
+  if (Records()) return tape_->Int(value), *this;
   sqlite3_bind_int64(statement_, ++column_, value);
   sum_.AddInt(value);
   return *this;
 }
 
 Statement& Statement::Text(absl::string_view text) {
+  if (Records()) return tape_->Text(text), *this;
   sqlite3_bind_text64(statement_, ++column_, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_STATIC,
                       SQLITE_UTF8);
   sum_.AddText(text);
@@ -72,18 +87,21 @@ Statement& Statement::Text(absl::string_view text) {
 }
 
 Statement& Statement::Blob(absl::string_view bytes) {
+  if (Records()) return tape_->Blob(bytes), *this;
   sqlite3_bind_blob64(statement_, ++column_, bytes.data() == nullptr ? "" : bytes.data(), bytes.size(), SQLITE_STATIC);
   sum_.AddText(bytes);
   return *this;
 }
 
 Statement& Statement::OwnedBlob(absl::string_view bytes) {
+  if (Records()) return tape_->Blob(bytes), *this;
   sqlite3_bind_blob64(statement_, ++column_, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
   sum_.AddText(bytes);
   return *this;
 }
 
 Statement& Statement::Null() {
+  if (Records()) return tape_->Null(), *this;
   sqlite3_bind_null(statement_, ++column_);
   sum_.AddNull();
   return *this;
@@ -94,11 +112,16 @@ Statement& Statement::OptionalInt(std::optional<int64_t> value) { return value.h
 Statement& Statement::OptionalText(absl::string_view text) { return text.empty() ? Null() : Text(text); }
 
 Statement& Statement::Seal() {
+  if (Records()) return tape_->Seal(), *this;
   sqlite3_bind_int64(statement_, ++column_, sum_.Value());
   return *this;
 }
 
 absl::Status Statement::Run() {
+  if (tape_ != nullptr) {
+    column_ = 0;
+    return absl::OkStatus();
+  }
   const int code = sqlite3_step(statement_);
   const absl::Status status = code == SQLITE_DONE || code == SQLITE_ROW
                                   ? absl::OkStatus()

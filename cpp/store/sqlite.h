@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "store/checksum.h"
+#include "store/tape.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -45,6 +46,9 @@ class Statement {
   // For a statement without rows.
   absl::Status Run();
 
+  // Until it is null again: what is bound goes on `tape` as statement `number`, and Run runs nothing.
+  void RecordOn(Tape* tape, int number);
+
   // --- Reading ---
   // False after the last row.
   absl::StatusOr<bool> Step();
@@ -68,11 +72,16 @@ class Statement {
   void Reset();
 
  private:
+  // Whether the next value goes on the tape.
+  bool Records();
+
   sqlite3* db_ = nullptr;
   sqlite3_stmt* statement_ = nullptr;
   std::string table_;
   int column_ = 0;
   Checksum sum_;
+  Tape* tape_ = nullptr;
+  int number_ = 0;
 };
 
 class Database {

@@ -5,16 +5,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "store/batch_writer.h"
 #include "store/content_reader.h"
+#include "store/journal.h"
 #include "store/log_sync.h"
 #include "store/owner_lock.h"
 #include "store/row_codec.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 #include "store/sqlite_load.h"
-#include "store/statements.h"
 #include "store/structure.h"
 
 namespace sqs {
@@ -29,8 +31,12 @@ constexpr int64_t kFreeBytesMax = int64_t{16} << 20;
 
 class SqliteStore : public Store {
  public:
-  SqliteStore(std::string path, Durability durability, std::unique_ptr<OwnerLock> lock)
-      : path_(std::move(path)), durability_(durability), lock_(std::move(lock)), reader_(path_) {}
+  SqliteStore(std::string path, const SqliteOptions& options, std::unique_ptr<OwnerLock> lock)
+      : path_(std::move(path)),
+        durability_(options.durability),
+        has_journal_(options.has_journal),
+        lock_(std::move(lock)),
+        reader_(path_) {}
   ~SqliteStore() override { Close().IgnoreError(); }
 
   absl::Status Open(uint64_t seed);
@@ -42,6 +48,8 @@ class SqliteStore : public Store {
     return reader_.Read(rows, payloads);
   }
   absl::Status Settle() override;
+  bool is_tidy() const override { return journal_ == nullptr || journal_->empty(); }
+  absl::Status Tidy() override;
   absl::Status Backup(const std::string& path) override { return BackupSqliteFile(path_, path); }
   absl::Status Close() override;
 
@@ -49,26 +57,21 @@ class SqliteStore : public Store {
   absl::Status GiveBackFreePages();
   absl::Status BecomeOwner(uint64_t seed);
   absl::Status WriteOwner(uint64_t seed);
-  absl::Status Write(const Batch& batch);
-  absl::Status MoveMessages(const Batch& batch);
-  absl::Status RemoveMessages(absl::Span<const int64_t> ids);
-  absl::Status Remove(const Batch& batch);
-  absl::Status WriteQueues(const Batch& batch);
-  absl::Status WriteMessages(const Batch& batch);
-  absl::Status WriteMemory(const Batch& batch);
+  absl::Status InTransaction(absl::FunctionRef<absl::Status()> write);
 
   const std::string path_;
   const Durability durability_;
+  const bool has_journal_;
   std::unique_ptr<OwnerLock> lock_;
   std::unique_ptr<Database> db_;
   ContentReader reader_;
-  Statements statements_;
+  std::unique_ptr<BatchWriter> writer_;
+  std::unique_ptr<Journal> journal_;
   EngineRow engine_;  // As it was when it was opened, with this owner; then as the last commit has it.
   Identity identity_;
   int log_pages_ = 0;  // As SQLite says after each commit.
   int checkpoint_at_ = kLogPagesMax;
   std::unique_ptr<LogSync> log_sync_;  // kInterval only.
-  std::string scratch_;
 };
 
 // --- Opening --------------------------------------------------------------------------------------------------------
@@ -86,6 +89,7 @@ absl::Status SqliteStore::Open(uint64_t seed) {
   SQS_RETURN_IF_ERROR(db_->Execute("PRAGMA cache_size = -16384"));
   SQS_RETURN_IF_ERROR(UpgradeSchema(*db_, SchemaSteps()));
   SQS_RETURN_IF_ERROR(CheckStructure(*db_));
+  SQS_RETURN_IF_ERROR(RecoverJournal(*db_));
   SQS_RETURN_IF_ERROR(GiveBackFreePages());
   sqlite3_wal_hook(
       db_->handle(),
@@ -95,7 +99,10 @@ absl::Status SqliteStore::Open(uint64_t seed) {
       },
       this);
   SQS_RETURN_IF_ERROR(BecomeOwner(seed));
-  SQS_RETURN_IF_ERROR(statements_.Prepare(db_->handle()));
+  writer_ = std::make_unique<BatchWriter>(*db_, path_);
+  SQS_RETURN_IF_ERROR(writer_->Prepare());
+  journal_ = std::make_unique<Journal>(*db_, *writer_, path_);
+  SQS_RETURN_IF_ERROR(journal_->Prepare());
   lock_->Guard();
   if (durability_ == Durability::kInterval) log_sync_ = std::make_unique<LogSync>(db_->handle());
   return absl::OkStatus();
@@ -147,156 +154,41 @@ absl::Status SqliteStore::WriteOwner(uint64_t seed) {
 
 // --- Committing -----------------------------------------------------------------------------------------------------
 
+// A small one goes straight to the tables, and with it whatever the journal has.
 absl::Status SqliteStore::Commit(const Batch& batch) {
   if (log_sync_ != nullptr) SQS_RETURN_IF_ERROR(log_sync_->status());
-  absl::Status status = statements_.begin.Run();
-  if (status.ok()) status = Write(batch);
-  if (status.ok()) status = statements_.commit.Run();
+  EngineRow engine = engine_;
+  engine.progress = batch.progress;
+  const bool is_journaled = has_journal_ && journal_->Takes(batch);
+  SQS_RETURN_IF_ERROR(InTransaction([&]() -> absl::Status {
+    if (is_journaled) return journal_->Append(engine, engine_.progress.effect_count, batch);
+    SQS_RETURN_IF_ERROR(journal_->Fold(engine));
+    return writer_->Write(engine, batch);
+  }));
+  engine_ = std::move(engine);
+  if (is_journaled) {
+    journal_->Appended(batch);
+  } else {
+    journal_->Folded();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteStore::Tidy() {
+  if (is_tidy()) return absl::OkStatus();
+  SQS_RETURN_IF_ERROR(InTransaction([this] { return journal_->Fold(engine_); }));
+  journal_->Folded();
+  return absl::OkStatus();
+}
+
+absl::Status SqliteStore::InTransaction(absl::FunctionRef<absl::Status()> write) {
+  Statements& statements = writer_->statements();
+  absl::Status status = statements.begin.Run();
+  if (status.ok()) status = write();
+  if (status.ok()) status = statements.commit.Run();
   if (!status.ok() && db_->in_transaction()) db_->Execute("ROLLBACK").IgnoreError();
   if (status.ok() && log_sync_ != nullptr) log_sync_->Want();
   return status;
-}
-
-absl::Status SqliteStore::Write(const Batch& batch) {
-  engine_.progress = batch.progress;
-  BindEngine(statements_.progress, engine_);
-  SQS_RETURN_IF_ERROR(statements_.progress.Run());
-  if (db_->changes() != 1) {
-    return absl::AbortedError(absl::StrCat(path_, ": another engine has become the owner of the file"));
-  }
-  SQS_RETURN_IF_ERROR(MoveMessages(batch));
-  SQS_RETURN_IF_ERROR(Remove(batch));
-  SQS_RETURN_IF_ERROR(WriteQueues(batch));
-  SQS_RETURN_IF_ERROR(WriteMessages(batch));
-  return WriteMemory(batch);
-}
-
-absl::Status SqliteStore::MoveMessages(const Batch& batch) {
-  for (const MessageRow& moved : batch.moved_messages) {
-    PayloadPtr content;
-    SQS_RETURN_IF_ERROR(ReadPayload(statements_.select_message, moved.content_row, &content));
-    if (!content || content->body_md5() != moved.payload->body_md5()) {
-      return absl::DataLossError(absl::StrCat(path_, ": damaged: table messages, id ", moved.content_row));
-    }
-    MessageRow row = moved;
-    row.payload = PayloadPtr::WithContent(*moved.payload, *content);
-    BindMessage(statements_.add_message, row, &scratch_);
-    SQS_RETURN_IF_ERROR(statements_.add_message.Run());
-  }
-  return absl::OkStatus();
-}
-
-// What was sent together is mostly deleted together: a statement removes all messages whose ids follow each other.
-absl::Status SqliteStore::RemoveMessages(absl::Span<const int64_t> ids) {
-  for (size_t first = 0, end = 0; first < ids.size(); first = end) {
-    do ++end;
-    while (end < ids.size() && ids[end] == ids[end - 1] + 1);
-    for (Statement* remove : {&statements_.remove_messages, &statements_.remove_states}) {
-      SQS_RETURN_IF_ERROR(remove->Int(ids[first]).Int(ids[end - 1]).Run());
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status SqliteStore::Remove(const Batch& batch) {
-  SQS_RETURN_IF_ERROR(RemoveMessages(batch.removed_messages));
-  for (const ForgottenDuplicates& forgotten : batch.forgotten_duplicates) {
-    SQS_RETURN_IF_ERROR(statements_.remove_duplicates.Int(static_cast<int64_t>(forgotten.queue))
-                            .Int(static_cast<int64_t>(forgotten.before_sequence))
-                            .Run());
-  }
-  for (const ForgottenAttempts& forgotten : batch.forgotten_attempts) {
-    SQS_RETURN_IF_ERROR(statements_.remove_attempts.Int(static_cast<int64_t>(forgotten.queue))
-                            .Int(absl::ToUnixNanos(forgotten.up_to))
-                            .Run());
-  }
-  for (QueueNumber queue : batch.removed_queues) {
-    for (const char* table : {"queue_attributes", "queue_tags", "queue_counters", "duplicates", "receive_attempts",
-                              "move_tasks", "tenants"}) {
-      SQS_RETURN_IF_ERROR(db_->Execute(absl::StrCat("DELETE FROM ", table, " WHERE queue = ", queue)));
-    }
-    SQS_RETURN_IF_ERROR(db_->Execute(absl::StrCat("DELETE FROM queues WHERE number = ", queue)));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status SqliteStore::WriteQueues(const Batch& batch) {
-  for (const QueueRow& row : batch.queues) {
-    const auto number = static_cast<int64_t>(row.number);
-    BindQueue(statements_.add_queue, row);
-    SQS_RETURN_IF_ERROR(statements_.add_queue.Run());
-    SQS_RETURN_IF_ERROR(statements_.remove_attributes.Int(number).Run());
-    SQS_RETURN_IF_ERROR(statements_.remove_tags.Int(number).Run());
-    const StringMap attributes = AttributeTexts(*row.config);
-    for (const auto& [name, value] : attributes) {
-      BindAttribute(statements_.add_attribute, row.number, name, value);
-      SQS_RETURN_IF_ERROR(statements_.add_attribute.Run());
-    }
-    for (size_t i = 0; i < row.tags.size(); ++i) {
-      BindTag(statements_.add_tag, row.number, static_cast<int64_t>(i), row.tags[i].first, row.tags[i].second);
-      SQS_RETURN_IF_ERROR(statements_.add_tag.Run());
-    }
-  }
-  for (const QueueCounters& row : batch.counters) {
-    BindCounters(statements_.add_counters, row);
-    SQS_RETURN_IF_ERROR(statements_.add_counters.Run());
-  }
-  return absl::OkStatus();
-}
-
-absl::Status SqliteStore::WriteMessages(const Batch& batch) {
-  for (const MessageRow& row : batch.new_messages) {
-    BindMessage(statements_.add_message, row, &scratch_);
-    SQS_RETURN_IF_ERROR(statements_.add_message.Run());
-  }
-  for (const MessageStateRow& row : batch.new_states) {
-    BindState(statements_.add_state, row);
-    SQS_RETURN_IF_ERROR(statements_.add_state.Run());
-  }
-  for (const MessageStateRow& row : batch.changed_states) {
-    BindState(statements_.change_state, row);
-    SQS_RETURN_IF_ERROR(statements_.change_state.Run());
-  }
-  return absl::OkStatus();
-}
-
-absl::Status SqliteStore::WriteMemory(const Batch& batch) {
-  for (const DuplicateRow& row : batch.duplicates) {
-    BindDuplicate(statements_.add_duplicate, row);
-    SQS_RETURN_IF_ERROR(statements_.add_duplicate.Run());
-  }
-  for (const AttemptRow& row : batch.attempts) {
-    BindAttempt(statements_.add_attempt, row, &scratch_);
-    SQS_RETURN_IF_ERROR(statements_.add_attempt.Run());
-  }
-  for (QueueNumber queue : batch.queues_with_tasks) {
-    SQS_RETURN_IF_ERROR(statements_.remove_tasks.Int(static_cast<int64_t>(queue)).Run());
-  }
-  for (const TaskRow& row : batch.tasks) {
-    BindTask(statements_.add_task, row);
-    SQS_RETURN_IF_ERROR(statements_.add_task.Run());
-  }
-  for (const TenantRow& row : batch.tenants) {
-    const bool is_there = row.last_sent_at.has_value();
-    Statement& statement = is_there ? statements_.add_tenant : statements_.remove_tenant;
-    if (is_there) {
-      BindTenant(statement, row);
-    } else {
-      statement.Int(static_cast<int64_t>(row.queue)).Text(row.group_id);
-    }
-    SQS_RETURN_IF_ERROR(statement.Run());
-  }
-  for (const DeletedNameRow& row : batch.deleted_names) {
-    const bool is_there = row.deleted_at.has_value();
-    Statement& statement = is_there ? statements_.add_name : statements_.remove_name;
-    if (is_there) {
-      BindDeletedName(statement, row);
-    } else {
-      statement.Text(row.name.region).Text(row.name.account).Text(row.name.name);
-    }
-    SQS_RETURN_IF_ERROR(statement.Run());
-  }
-  return absl::OkStatus();
 }
 
 // A full disk leaves the pages in the log, where they are safe.
@@ -315,7 +207,8 @@ absl::Status SqliteStore::Close() {
   if (db_ == nullptr) return absl::OkStatus();
   log_sync_ = nullptr;
   reader_.Close();
-  statements_ = Statements();
+  journal_ = nullptr;
+  writer_ = nullptr;
   // Alone, SQLite moves everything from the log to its place and deletes the log.
   lock_->Unguard();
   const absl::Status status = db_->Close();
@@ -328,7 +221,7 @@ absl::Status SqliteStore::Close() {
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path, const SqliteOptions& options) {
   SQS_ASSIGN_OR_RETURN(std::unique_ptr<OwnerLock> lock, OwnerLock::Take(path));
-  auto store = std::make_unique<SqliteStore>(path, options.durability, std::move(lock));
+  auto store = std::make_unique<SqliteStore>(path, options, std::move(lock));
   const absl::Status opened = store->Open(options.seed);
   if (opened.ok()) return std::unique_ptr<Store>(std::move(store));
   const std::string text(opened.message());

@@ -1,9 +1,11 @@
 #include "store/statements.h"
 
+#include <iterator>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "store/content_reader.h"
 #include "store/row_codec.h"
 #include "store/schema.h"
 
@@ -68,6 +70,17 @@ absl::Status Statements::Prepare(sqlite3* db) {
   };
   for (const Row& row : rows) SQS_RETURN_IF_ERROR(row.statement->Prepare(db, row.table, row.sql));
   return absl::OkStatus();
+}
+
+// In files: a number never means anything else (FORMAT.md, "The journal").
+Statement* Statements::Numbered(int number) {
+  Statement* const numbered[] = {&progress,     &remove_messages,   &remove_states, &add_message, &add_state,
+                                 &change_state, &remove_duplicates, &add_duplicate, &add_counters};
+  return number >= 1 && number <= static_cast<int>(std::size(numbered)) ? numbered[number - 1] : nullptr;
+}
+
+void Statements::RecordOn(Tape* tape) {
+  for (int number = 1; Statement* const statement = Numbered(number); ++number) statement->RecordOn(tape, number);
 }
 
 }  // namespace sqs

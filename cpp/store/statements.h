@@ -15,6 +15,11 @@ struct Statements {
   Statement remove_tenant, add_tenant, remove_name, add_name;
 
   absl::Status Prepare(sqlite3* db);
+
+  // Those that a tape may hold are known there by a number; null for any other.
+  Statement* Numbered(int number);
+  // Sets down on `tape` what they are told, instead of running; null: no longer.
+  void RecordOn(Tape* tape);
 };
 
 }  // namespace sqs

@@ -79,6 +79,12 @@ class Store {
   // error the store is at its end.
   virtual absl::Status Settle() = 0;
 
+  // False while committed changes are kept where nobody but the store looks for them; Tidy brings them to their rows,
+  // as some later Commit does. ResourceExhausted or Unavailable: it may be tried again. After another error the store
+  // is at its end.
+  virtual bool is_tidy() const = 0;
+  virtual absl::Status Tidy() = 0;
+
   // Writes a consistent copy to a new file while the store is in use: what was committed at some instant of the call.
   virtual absl::Status Backup(const std::string& path) = 0;
 

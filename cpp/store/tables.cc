@@ -15,6 +15,7 @@ constexpr TableInfo kTables[] = {
     {"move_tasks", "queue, position", 15, "queue", "queues"},
     {"tenants", "queue, group_id", 4, "queue", "queues"},
     {"deleted_names", "region, account, name", 5, nullptr, nullptr},
+    {"journal", "position", 5, nullptr, nullptr, 3},
 };
 
 }  // namespace

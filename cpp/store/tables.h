@@ -13,6 +13,7 @@ struct TableInfo {
   // The column that says whose the row is, and the column of "queues" or "messages" with that value; null: nobody's.
   const char* owner_column;
   const char* owner_table;
+  int since = 1;  // The version of the format that brought it.
 };
 
 absl::Span<const TableInfo> Tables();

@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +40,7 @@ class Outcome:
     killed_at_start: int = 0
     acknowledged: int = 0
     tasks: int = 0
+    with_journal: int = 0  # Kills that left commits in the journal.
     verdicts: list[Verdict] = field(default_factory=list)
 
     @property
@@ -83,6 +86,7 @@ def run(
                 outcome.verdicts.append(audit_once(port, ledger, chance))
             load_until_killed(process, port, ledger, chance, kill)
             outcome.kills += 1
+        outcome.with_journal += journal_rows(path) > 0
         if say:
             report(kill, ledger, outcome, time.monotonic() - started)
     with serving_process(command) as (_, port):
@@ -98,6 +102,16 @@ def kill_at_start(command: list[str], chance: random.Random) -> None:
             process.wait(timeout=chance.uniform(0, 0.03))
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+def journal_rows(path: Path) -> int:
+    """In a copy: who opens the file itself recovers its log."""
+    with tempfile.TemporaryDirectory() as folder:
+        for suffix in ("", "-wal"):
+            shutil.copy(f"{path}{suffix}", folder)
+        with closing(sqlite3.connect(Path(folder) / path.name)) as db:
+            rows: int = db.execute("SELECT count(*) FROM journal").fetchone()[0]
+            return rows
 
 
 def audit_once(port: int, ledger: Ledger, chance: random.Random) -> Verdict:
@@ -155,7 +169,8 @@ def main() -> int:
     print(*outcome.faults[:50], sep="\n")
     print(
         f"{outcome.kills} kills under load, {outcome.killed_at_start} more at a start; {outcome.acknowledged:,} calls"
-        f" acknowledged, {outcome.tasks} move tasks among them; {lost} lost, {resurrected} resurrected, {wrong} wrong"
+        f" acknowledged, {outcome.tasks} move tasks among them; {outcome.with_journal} left some in the journal;"
+        f" {lost} lost, {resurrected} resurrected, {wrong} wrong"
         f" (seed {options.seed}, durability {options.durability}, memory limit {options.memory_limit})"
     )
     return 1 if outcome.faults else 0

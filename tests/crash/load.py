@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,8 +39,18 @@ class Client:
 
     def call(self, operation: str, *, unless: tuple[str, ...] = (), **members: Any) -> Any:
         """The result; None if it was refused with an error that holds a text of `unless`."""
+        self.ask(operation, **members)
+        return self.result(operation, members, unless)
+
+    def ask(self, operation: str, **members: Any) -> None:
         try:
-            answer = self.wire.ask(json_request(operation, members))
+            self.wire.send(json_request(operation, members))
+        except OSError as error:
+            raise Gone from error
+
+    def result(self, operation: str, members: dict[str, Any], unless: tuple[str, ...] = ()) -> Any:
+        try:
+            answer = self.wire.answer()
             result = answer.json() if answer.body else {}
         except (OSError, ValueError) as error:  # Reset, or half an answer.
             raise Gone from error
@@ -148,11 +158,7 @@ class Worker:
             VisibilityTimeout=visibility_timeout,
             AttributeNames=["SentTimestamp"],
         )
-        deliveries = [
-            Delivery(row["Body"], row["ReceiptHandle"], row["MessageId"], int(row["Attributes"]["SentTimestamp"]))
-            for row in answer.get("Messages", [])
-        ]
-        self.ledger.was_received(deliveries, is_held=visibility_timeout == HOLD_SECONDS)
+        self.ledger.was_received(deliveries_of(answer), is_held=visibility_timeout == HOLD_SECONDS)
 
     def delete(self) -> None:
         queue = self.chance.choice([STANDARD, FIFO])
@@ -209,12 +215,80 @@ class Worker:
         self.ledger.has_tag(self.tag_key, value)
 
 
-def start_workers(count: int, load: int, port: int, ledger: Ledger, chance: random.Random) -> list[threading.Thread]:
-    """Args: how many; the number of this load, for names that no other load has."""
-    workers = [
-        Worker(f"l{load}w{number}", f"w{number}", Client(Wire(port), ledger), random.Random(chance.random()))
-        for number in range(count)
+class Crowd:
+    """Clients that all ask in the same moment: what they do is committed together, and goes through the journal."""
+
+    SIZE = 20
+
+    def __init__(self, name: str, port: int, ledger: Ledger, chance: random.Random) -> None:
+        self.name = name
+        self.clients = [Client(Wire(port), ledger) for _ in range(self.SIZE)]
+        self.ledger = ledger
+        self.chance = chance
+        self.made = 0
+
+    def run(self) -> None:
+        try:
+            while True:
+                self.chance.choice([self.send, self.receive, self.delete])()
+        except Gone:
+            pass
+        except AssertionError as error:
+            self.ledger.complain(str(error))
+        finally:
+            for client in self.clients:
+                client.wire.close()
+
+    def ask_all(self, operation: str, members: list[dict[str, Any]]) -> Iterator[Any]:
+        """Results in order; fewer than all when the server goes."""
+        asking = list(zip(self.clients, members, strict=False))
+        for client, request in asking:
+            client.ask(operation, QueueUrl=queue_url(STANDARD), **request)
+        for client, request in asking:
+            yield client.result(operation, request)
+
+    def send(self) -> None:
+        records = []
+        for _ in self.clients:
+            self.made += 1
+            records.append(Record(f"{self.name}-{self.made}-{'x' * self.chance.randrange(200)}", STANDARD))
+            self.ledger.will_send(records[-1])
+        answers = self.ask_all("SendMessage", [{"MessageBody": record.body} for record in records])
+        for record, answer in zip(records, answers, strict=True):
+            self.ledger.was_sent(record.body, answer["MessageId"])
+
+    def receive(self) -> None:
+        for _ in self.clients:
+            self.ledger.will_receive()
+        request = {"VisibilityTimeout": HOLD_SECONDS, "AttributeNames": ["SentTimestamp"]}
+        for answer in self.ask_all("ReceiveMessage", [request] * self.SIZE):
+            self.ledger.was_received(deliveries_of(answer), is_held=True)
+
+    def delete(self) -> None:
+        records = self.ledger.take_held(STANDARD, self.SIZE)
+        for record in records:
+            self.ledger.will_delete(record.body)
+        answers = self.ask_all("DeleteMessage", [{"ReceiptHandle": record.handle} for record in records])
+        for record, _ in zip(records, answers, strict=True):
+            self.ledger.was_deleted(record.body)
+
+
+def deliveries_of(answer: dict[str, Any]) -> list[Delivery]:
+    return [
+        Delivery(row["Body"], row["ReceiptHandle"], row["MessageId"], int(row["Attributes"]["SentTimestamp"]))
+        for row in answer.get("Messages", [])
     ]
+
+
+def start_workers(count: int, load: int, port: int, ledger: Ledger, chance: random.Random) -> list[threading.Thread]:
+    """Every other load is one of crowds. Args: how many; the number of this load, for names that no other load has."""
+    workers: list[Worker | Crowd] = []
+    for number in range(count):
+        name, own_chance = f"l{load}w{number}", random.Random(chance.random())
+        if load % 2 == 0:
+            workers.append(Worker(name, f"w{number}", Client(Wire(port), ledger), own_chance))
+        elif number % 2 == 0:
+            workers.append(Crowd(name, port, ledger, own_chance))
     threads = [threading.Thread(target=worker.run, name=worker.name) for worker in workers]
     for thread in threads:
         thread.start()

@@ -11,6 +11,7 @@ import json
 import sqlite3
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,45 @@ def fill(engine: localsqs.Engine) -> dict[str, Any]:
     }
 
 
-def restored(name: str, tmp_path: Path) -> Path:
-    path = tmp_path / "queues.db"
+def keep_busy(engine: localsqs.Engine, db: sqlite3.Connection) -> str:
+    """The file as SQL at a moment at which commits of many threads are in its journal."""
+    sqs = engine.client("sqs")
+    url = sqs.create_queue(QueueName="busy")["QueueUrl"]
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.is_set():
+            sqs.send_message(QueueUrl=url, MessageBody="busy")
+            for message in sqs.receive_message(QueueUrl=url).get("Messages", []):
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    threads = [threading.Thread(target=work) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    while True:  # What is read between BEGIN and COMMIT is of one moment.
+        db.execute("BEGIN")
+        if db.execute("SELECT count(*) FROM journal").fetchone()[0] > 3:
+            break
+        db.execute("COMMIT")
+    sql = "\n".join(db.iterdump()) + "\n"
+    done.set()
+    for thread in threads:
+        thread.join()
+    return sql
+
+
+def busy_counts(engine: localsqs.Engine) -> list[str]:
+    """Messages of the busy queue, visible and in flight."""
+    sqs = engine.client("sqs")
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    url = sqs.get_queue_url(QueueName="busy")["QueueUrl"]
+    counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return [counts[name] for name in names]
+
+
+def restored(name: str, folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    path = folder / "queues.db"
     db = sqlite3.connect(path)
     db.executescript((VERSIONS / f"{name}.sql").read_text())
     db.close()
@@ -78,7 +116,9 @@ def test_a_file_of_each_version_opens_with_everything_in_it(name: str, tmp_path:
         sqs = engine.client("sqs")
         assert engine.clock.now_ns() == known["now_ns"]
         urls = {url.rpartition("/")[2]: url for url in sqs.list_queues()["QueueUrls"]}
-        assert set(urls) == {"dead", "orders", "f.fifo"}
+        assert set(urls) - {"busy"} == {"dead", "orders", "f.fifo"}
+        if "busy" in known:
+            assert busy_counts(engine) == known["busy"]
         assert sqs.list_queue_tags(QueueUrl=urls["orders"])["Tags"] == {"b": "1", "a": "2"}
         with pytest.raises(sqs.exceptions.QueueDeletedRecently):
             sqs.create_queue(QueueName="gone")
@@ -107,6 +147,7 @@ def test_a_file_of_each_version_opens_with_everything_in_it(name: str, tmp_path:
     with sqlite3.connect(path) as db:
         assert db.execute("SELECT version FROM format").fetchone() == (NEWEST,)
         assert db.execute("SELECT count(checksum) FROM engine").fetchone() == (1,)
+        assert db.execute("SELECT count(*) FROM journal").fetchone() == (0,)
     db.close()
 
 
@@ -115,12 +156,14 @@ def write_version() -> None:
         path = Path(folder) / "queues.db"
         with engine_on(path) as engine:
             known = fill(engine)
-        db = sqlite3.connect(path)
-        (version,) = db.execute("SELECT version FROM format").fetchone()
-        VERSIONS.mkdir(exist_ok=True)
-        (VERSIONS / f"v{version}.sql").write_text("\n".join(db.iterdump()) + "\n")
+            db = sqlite3.connect(path, isolation_level=None)
+            (version,) = db.execute("SELECT version FROM format").fetchone()
+            VERSIONS.mkdir(exist_ok=True)
+            (VERSIONS / f"v{version}.sql").write_text(keep_busy(engine, db))
+            db.close()
+        with engine_on(restored(f"v{version}", Path(folder) / "again")) as engine:
+            known["busy"] = busy_counts(engine)
         (VERSIONS / f"v{version}.json").write_text(json.dumps(known, indent=1) + "\n")
-        db.close()
     print(f"wrote version {version}")
 
 

@@ -8,7 +8,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "engine/engine.h"
 
@@ -48,6 +50,31 @@ class DurableFixture : public testing::Test {
     std::filesystem::copy_file(path_, copy);
     if (std::filesystem::exists(path_ + "-wal")) std::filesystem::copy_file(path_ + "-wal", copy + "-wal");
     return copy;
+  }
+
+  template <class Request>
+  auto CallOne(Engine& engine, const Request& request, CommitPointPtr* commit) {
+    if constexpr (std::is_same_v<Request, ReceiveMessageRequest>) {
+      Engine::WaiterId id = 0;
+      return *engine.ReceiveOrPark(request, caller_, [] { return Engine::ReceiveDone(); }, &id, commit);
+    } else {
+      return engine.Call(request, caller_, commit);
+    }
+  }
+
+  // Answers of calls that are committed together; none if one fails. Of more than ten the commit goes to the journal.
+  template <class Request>
+  auto CallAll(Engine& engine, const std::vector<Request>& requests) {
+    CommitPointPtr commit;
+    std::vector<std::decay_t<decltype(*CallOne(engine, requests[0], &commit))>> results;
+    for (const Request& request : requests) {
+      auto answer = CallOne(engine, request, &commit);
+      if (answer.ok()) results.push_back(*std::move(answer));
+    }
+    engine.BeginCommit();
+    const bool all = results.size() == requests.size() && (commit == nullptr || commit->Wait().ok());
+    if (!all) results.clear();
+    return results;
   }
 
   const absl::Time t0 = absl::FromUnixSeconds(1767225600);

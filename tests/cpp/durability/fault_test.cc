@@ -24,7 +24,7 @@ class FaultTest : public DurableFixture {
   ~FaultTest() override { vfs_.Uninstall(); }
 
   // Sends, receives and deletes on one queue until a call fails or all is done. True if all was done.
-  bool Work(Engine& engine, Told* told) {
+  virtual bool Work(Engine& engine, Told* told) {
     const auto created = engine.Call(CreateQueueRequest{"q", {}, {}}, caller_);
     if (!created.ok()) return false;
     const std::string url = created->queue_url;
@@ -70,7 +70,7 @@ class FaultTest : public DurableFixture {
         EXPECT_GE(there[id], receives == told.receives.end() ? 0 : receives->second) << where;
       }
     }
-    EXPECT_LE(there.size(), told.sent.size() + 1) << where;  // The one whose answer failed, at most.
+    EXPECT_LE(there.size(), told.sent.size() + at_once_) << where;  // Those whose answer failed, at most.
   }
 
   std::unique_ptr<Engine> Fresh() {
@@ -96,6 +96,7 @@ class FaultTest : public DurableFixture {
   void StrikeEverywhere(Fault fault) {
     const int64_t calls = CallsOfARun();
     ASSERT_GT(calls, 50);
+    not_struck_ = 0;
     for (int64_t at = 1; at <= calls; ++at) {
       const std::string where = absl::StrCat("fault ", static_cast<int>(fault), " at call ", at, " of ", calls);
       auto engine = Fresh();
@@ -118,14 +119,18 @@ class FaultTest : public DurableFixture {
         if (std::filesystem::exists(path_ + "-wal")) std::filesystem::copy_file(path_ + "-wal", copy + "-wal");
         engine->Close().IgnoreError();
       }
-      EXPECT_TRUE(vfs_.struck()) << where;
+      not_struck_ += vfs_.struck() ? 0 : 1;
       engine = nullptr;
       Audit(copy, told, where);
       if (HasFatalFailure()) return;
     }
+    EXPECT_LE(not_struck_, calls * not_struck_share_);
   }
 
   FaultyVfs& vfs_;
+  size_t at_once_ = 1;           // Calls.
+  double not_struck_share_ = 0;  // How many runs may have fewer writes than the one that was counted.
+  int64_t not_struck_ = 0;
 };
 
 TEST_F(FaultTest, AFailedWriteOrSync) { StrikeEverywhere(Fault::kError); }
@@ -135,6 +140,67 @@ TEST_F(FaultTest, AShortWrite) { StrikeEverywhere(Fault::kShort); }
 TEST_F(FaultTest, PowerLossAndWhatWasNotSyncedIsGone) { StrikeEverywhere(Fault::kPowerLoss); }
 
 TEST_F(FaultTest, PowerLossInTheMiddleOfAPage) { StrikeEverywhere(Fault::kTornPage); }
+
+// Twelve calls to a commit, which goes to the journal first. When it is folded depends on the pauses between commits,
+// so runs differ in a few writes.
+class CrowdFaultTest : public FaultTest {
+ protected:
+  CrowdFaultTest() {
+    at_once_ = 12;
+    not_struck_share_ = 0.5;
+  }
+
+  bool Work(Engine& engine, Told* told) override {
+    if (!engine.Call(CreateQueueRequest{"q", {}, {}}, caller_).ok()) return false;
+    ReceiveMessageRequest receive;
+    receive.queue_url = "q";
+    for (int round = 0; round < 6; ++round) {
+      const MessageToSend message{.message_body = std::string(100 + 50 * round, 'a' + round)};
+      const auto sent = CallAll(engine, std::vector(12, SendMessageRequest{"q", message}));
+      if (sent.empty()) return false;
+      for (const auto& one : sent) told->sent.emplace(one.sent.message_id);
+      const auto received = CallAll(engine, std::vector(12, receive));
+      if (received.empty()) return false;
+      std::vector<DeleteMessageRequest> deletes;
+      for (const auto& one : received) {
+        const ReceivedMessage& got = one.messages.at(0);
+        ++told->receives[std::string(got.message_id)];
+        if (round % 2 == 1) continue;
+        told->deleting.emplace(got.message_id);
+        deletes.push_back({"q", got.receipt_handle});
+      }
+      if (deletes.empty()) continue;
+      if (CallAll(engine, deletes).empty()) return false;
+      told->deleted.merge(told->deleting);
+      told->deleting.clear();
+    }
+    return true;
+  }
+};
+
+TEST_F(CrowdFaultTest, AFailedWriteOrSync) { StrikeEverywhere(Fault::kError); }
+
+TEST_F(CrowdFaultTest, AShortWrite) { StrikeEverywhere(Fault::kShort); }
+
+TEST_F(CrowdFaultTest, PowerLossAndWhatWasNotSyncedIsGone) { StrikeEverywhere(Fault::kPowerLoss); }
+
+TEST_F(CrowdFaultTest, PowerLossInTheMiddleOfAPage) { StrikeEverywhere(Fault::kTornPage); }
+
+TEST_F(CrowdFaultTest, AFullDiskKeepsWhatWasAnswered) {
+  for (int64_t at = 1; at < 60; at += 3) {
+    auto engine = Fresh();
+    vfs_.Arm(Fault::kFull, at);
+    Told told;
+    const bool done = Work(*engine, &told);
+    vfs_.MakeRoom();
+    ASSERT_TRUE(engine->Call(CreateQueueRequest{"later", {}, {}}, caller_).ok()) << done;
+    const std::string before = engine->Dump();
+    ASSERT_TRUE(engine->Close().ok());
+    Audit(path_, told, absl::StrCat("full at call ", at));
+    engine = Open(t0);
+    EXPECT_EQ(engine->Dump(), before);
+  }
+}
 
 TEST_F(FaultTest, AFullDiskIsRefusedAndEverythingGoesOnOnceThereIsRoom) {
   for (int64_t at : {1, 2, 5, 9, 20}) {
