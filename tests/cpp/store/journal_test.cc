@@ -220,6 +220,21 @@ TEST_F(JournalTest, WhatChangesFewMessagesIsInTheTablesAtOnce) {
   }
 }
 
+TEST_F(JournalTest, IsFoldedAfterSixteenCommitsHoweverManyFollow) {
+  const auto store = Open(Path("q.db"));
+  Batches batches(3);
+  ASSERT_TRUE(store->Commit(batches.Next()).ok());
+  ASSERT_TRUE(store->Tidy().ok());
+  std::string pattern;
+  for (int i = 0; i < 34; ++i) {
+    Batch batch = batches.Next();
+    while (!BatchSum::CanAdd(batch) || batch.new_messages.size() < 11) batch = batches.Next();
+    ASSERT_TRUE(store->Commit(batch).ok());
+    pattern += store->is_tidy() ? "T" : ".";
+  }
+  EXPECT_EQ(pattern, "................T................T");
+}
+
 TEST_F(JournalTest, ARowThatIsDamagedOrMissingIsFound) {
   const std::string sound = KilledFile();
   const char* const changes[] = {
