@@ -5,6 +5,7 @@
 #include "absl/strings/str_split.h"
 #include "base/status.h"
 #include "store/inspect.h"
+#include "store/log_check.h"
 #include "store/row_codec.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
@@ -101,9 +102,11 @@ class Checker {
 }  // namespace
 
 absl::StatusOr<FileReport> CheckSqliteFile(const std::string& path) {
+  const absl::Status log = CheckLogIfNobodyHasIt(path);
   SQS_ASSIGN_OR_RETURN(const auto db, Database::Open(path, Database::kReadOnly));
   FileReport report;
   Checker checker(*db, &report);
+  checker.AddIfFailed(log);
   const absl::StatusOr<int> version = SchemaVersionOf(*db);
   if (!version.ok()) {
     if (!absl::IsDataLoss(version.status())) return version.status();

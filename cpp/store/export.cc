@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "store/inspect.h"
 #include "store/journal.h"
+#include "store/log_check.h"
 #include "store/owner_lock.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
@@ -95,6 +96,7 @@ absl::Status RecoverIfNobodyHasIt(const std::string& path, Database& file) {
 }  // namespace
 
 absl::Status ExportSqliteFile(const std::string& path, absl::FunctionRef<void(const std::string&)> line) {
+  SQS_RETURN_IF_ERROR(CheckLogIfNobodyHasIt(path));
   SQS_ASSIGN_OR_RETURN(const auto db, Database::Open(path, Database::kReadOnly));
   SQS_ASSIGN_OR_RETURN(const int version, SchemaVersionOf(*db));
   if (version != kSchemaVersion) {

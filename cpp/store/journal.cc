@@ -15,7 +15,7 @@ constexpr size_t kBytesMax = 256 << 10;
 // Commits after which the tables are brought up to date. With 8 it costs as little; more only make the tables later.
 constexpr int kRowsMax = 16;
 
-absl::Status Damaged(int64_t position, absl::string_view what) {
+absl::Status DamagedRow(int64_t position, absl::string_view what) {
   return absl::DataLossError(absl::StrCat("damaged: table journal, position ", position, ": ", what));
 }
 
@@ -57,8 +57,8 @@ absl::Status Recover(Database& db) {
   int64_t next = 1;
   auto reached = static_cast<uint64_t>(effects);
   return ForEachRow(db, [&](const JournalRow& row, bool is_sound) {
-    if (!is_sound) return Damaged(row.position, "checksum");
-    if (row.position != next++ || row.follows != reached) return Damaged(row.position, "one before it is missing");
+    if (!is_sound) return DamagedRow(row.position, "checksum");
+    if (row.position != next++ || row.follows != reached) return DamagedRow(row.position, "one before it is missing");
     reached = row.reaches;
     return RunTape(row.changes, [&](int number) { return statements.Numbered(number); });
   });
@@ -121,7 +121,7 @@ absl::Status SalvageJournal(Database& db, absl::FunctionRef<void(std::string)> l
   SQS_RETURN_IF_ERROR(statements.Prepare(db.handle()));
   return ForEachRow(db, [&](const JournalRow& row, bool is_sound) {
     const absl::Status status = is_sound ? RunTape(row.changes, [&](int number) { return statements.Numbered(number); })
-                                         : Damaged(row.position, "checksum");
+                                         : DamagedRow(row.position, "checksum");
     if (!status.ok()) lose(absl::StrCat("table journal, position ", row.position, ": ", status.message()));
     return absl::OkStatus();
   });

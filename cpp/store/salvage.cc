@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "store/inspect.h"
 #include "store/journal.h"
+#include "store/log_check.h"
 #include "store/row_codec.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
@@ -198,12 +199,14 @@ class Salvager {
 }  // namespace
 
 absl::StatusOr<SalvageReport> SalvageSqliteFile(const std::string& path, const std::string& new_path) {
+  const absl::Status log = CheckLogIfNobodyHasIt(path);
   SQS_ASSIGN_OR_RETURN(const auto from, Database::Open(path, Database::kReadOnly));
   SQS_ASSIGN_OR_RETURN(const auto to, Database::Open(new_path, Database::kCreate));
   SQS_ASSIGN_OR_RETURN(const int64_t tables, to->QueryInt("SELECT count(*) FROM sqlite_master"));
   if (tables > 0) return absl::AlreadyExistsError(absl::StrCat(new_path, " is there already"));
   SQS_RETURN_IF_ERROR(UpgradeSchema(*to, SchemaSteps()));
   SalvageReport report;
+  if (!log.ok()) report.lost.emplace_back(log.message());
   SQS_RETURN_IF_ERROR(Salvager(*from, *to, &report).Run());
   return report;
 }

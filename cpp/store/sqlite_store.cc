@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include "absl/functional/function_ref.h"
@@ -11,6 +12,7 @@
 #include "store/batch_writer.h"
 #include "store/content_reader.h"
 #include "store/journal.h"
+#include "store/log_check.h"
 #include "store/log_sync.h"
 #include "store/owner_lock.h"
 #include "store/row_codec.h"
@@ -77,6 +79,10 @@ class SqliteStore : public Store {
 // --- Opening --------------------------------------------------------------------------------------------------------
 
 absl::Status SqliteStore::Open(uint64_t seed) {
+  // Before SQLite cuts the log off there.
+  const absl::Status log = CheckLog(path_);
+  if (durability_ == Durability::kCommit) SQS_RETURN_IF_ERROR(log);
+  if (!log.ok()) std::fprintf(stderr, "localsqs: %s\n", std::string(log.message()).c_str());
   SQS_ASSIGN_OR_RETURN(db_, Database::Open(path_, Database::kCreate));
   // Before anything else: opening a file that has a log recovers it. Everything here is also right for a log that is
   // there already.

@@ -1,10 +1,12 @@
-// A byte of the file has changed while nobody had it open.
+// A byte of the file or its log has changed while nobody had it open.
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "durable_fixture.h"
 #include "engine/random_calls.h"
+#include "store/inspect.h"
 #include "store/row_codec.h"
 #include "store/sqlite.h"
 
@@ -63,6 +65,90 @@ TEST_F(DamageTest, ALostRowOfAnyTableIsFound) {
       EXPECT_EQ((*engine)->Dump(), before) << "page " << page / 4096 + 1;
     }
   }
+}
+
+// After the end of the process its log holds what was committed last. SQLite would end the log at a changed byte; only
+// in the last commit, or where a mark between the last ones is gone, nobody can tell that from a commit that was not
+// whole.
+class LogDamageTest : public DurableFixture {
+ protected:
+  void SetUp() override {
+    auto engine = Open(t0);
+    ASSERT_TRUE(engine->Call(CreateQueueRequest{"q", {}, {}}, caller_).ok());
+    for (int i = 0; i < 20; ++i) {
+      if (i > 16) last_dumps_.push_back(engine->Dump());
+      ASSERT_TRUE(
+          engine->Call(SendMessageRequest{"q", {.message_body = std::string(100 + 100 * i, 'x')}}, caller_).ok());
+    }
+    last_dumps_.push_back(engine->Dump());
+    now_ = clock_->Now();
+    path_ = Snapshot();
+    std::ifstream file(path_ + "-wal", std::ios::binary);
+    log_.assign(std::istreambuf_iterator<char>(file), {});
+  }
+
+  // Of a copy whose log is `log`.
+  std::string WriteCopy(const std::string& log) {
+    const std::string copy = (folder_ / "damaged.db").string();
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(copy + suffix);
+    std::filesystem::copy_file(path_, copy);
+    std::ofstream(copy + "-wal", std::ios::binary) << log;
+    return copy;
+  }
+  std::string WriteDamaged(size_t at) {
+    std::string log = log_;
+    log[at] = static_cast<char>(log[at] ^ 1 << (at % 8));
+    return WriteCopy(log);
+  }
+
+  std::vector<std::string> last_dumps_;
+  std::string log_;
+  absl::Time now_;
+};
+
+TEST_F(LogDamageTest, AChangedByteIsFound) {
+  int refused = 0, opened = 0;
+  constexpr size_t kHeader = 32, kFrame = 24 + 4096;
+  ASSERT_GT(log_.size(), kHeader + 20 * kFrame);
+  for (size_t at = 0; at < log_.size(); at += at < kHeader || (at - kHeader) % kFrame < 24 ? 1 : 2039) {
+    const auto engine = TryOpen(WriteDamaged(at), now_, Durability::kCommit);
+    if (engine.ok()) {
+      ++opened;
+      EXPECT_EQ(std::count(last_dumps_.begin(), last_dumps_.end(), (*engine)->Dump()), 1) << "byte " << at;
+    } else {
+      ++refused;
+      EXPECT_TRUE(absl::IsDataLoss(engine.status())) << engine.status();
+    }
+  }
+  EXPECT_GT(refused, 20 * opened);
+}
+
+TEST_F(LogDamageTest, ALogThatEndsAnywhereIsNone) {
+  for (size_t bytes = 0; bytes < log_.size(); bytes += 999) {
+    const auto engine = TryOpen(WriteCopy(log_.substr(0, bytes)), now_, Durability::kCommit);
+    EXPECT_TRUE(engine.ok()) << bytes << ": " << engine.status();
+  }
+}
+
+TEST_F(LogDamageTest, IsNamedAndReportedAndWhatIsBeforeItSaved) {
+  const std::string damaged = WriteDamaged(log_.size() / 2);
+  const std::string what = absl::StrCat(damaged, ": damaged: its log, ", damaged, "-wal: frame ");
+  const auto names_it = [&what](absl::string_view text) { return text.find(what) != absl::string_view::npos; };
+  const absl::Status refused = TryOpen(damaged, now_, Durability::kCommit).status();
+  EXPECT_TRUE(names_it(refused.message())) << refused;
+  EXPECT_TRUE(names_it(ExportSqliteFile(damaged, [](const std::string&) {}).message()));
+  EXPECT_TRUE(names_it(CheckSqliteFile(damaged)->problems.at(0)));
+  const std::string saved = (folder_ / "saved.db").string();
+  const auto report = SalvageSqliteFile(damaged, saved);
+  EXPECT_TRUE(names_it(report->lost.at(0)));
+  EXPECT_TRUE(TryOpen(saved, now_).ok());
+}
+
+// What was not synced may be lost there in any order, when the power goes.
+TEST_F(LogDamageTest, IsAWarningWhereNotEveryCommitIsSynced) {
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(TryOpen(WriteDamaged(log_.size() / 2), now_, Durability::kOs).ok());
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("damaged: its log"), std::string::npos);
 }
 
 TEST_F(DamageTest, TheEnginesOwnRowIsUnderAChecksum) {
