@@ -1,10 +1,10 @@
 #include "engine/committer.h"
 
-#include <chrono>
 #include <cstdio>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "api/errors.h"
 #include "base/forks.h"
 
@@ -12,7 +12,7 @@ namespace sqs {
 namespace {
 
 // After which the store is tidied: longer than the pauses between commits under load.
-constexpr std::chrono::milliseconds kQuiet(3);
+constexpr absl::Duration kQuiet = absl::Milliseconds(3);
 
 }  // namespace
 
@@ -88,7 +88,7 @@ void Committer::Run() {
 
 bool Committer::AwaitWork(std::unique_lock<std::mutex>& lock) {
   const auto has_work = [this] { return wanted_ || stopping_; };
-  if (may_tidy_ && !store_->is_tidy()) return condition_.wait_for(lock, kQuiet, has_work);
+  if (may_tidy_ && !store_->is_tidy()) return condition_.wait_for(lock, absl::ToChronoNanoseconds(kQuiet), has_work);
   condition_.wait(lock, has_work);
   return true;
 }

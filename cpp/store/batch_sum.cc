@@ -68,8 +68,6 @@ Batch BatchSum::Sum() const {
     sum.new_states.push_back(message.state);
   }
   for (const auto& [id, row] : changed_) sum.changed_states.push_back(row);
-  std::sort(sum.changed_states.begin(), sum.changed_states.end(),
-            [](const MessageStateRow& a, const MessageStateRow& b) { return a.id < b.id; });
   for (const auto& [key, row] : duplicates_) sum.duplicates.push_back(row);
   return sum;
 }

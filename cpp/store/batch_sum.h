@@ -36,10 +36,10 @@ class BatchSum {
 
   int batches_ = 0;
   Progress progress_;
-  std::vector<NewMessage> new_;                            // In order of id.
-  absl::flat_hash_map<int64_t, size_t> at_;                // Where in `new_`, by id.
-  std::vector<int64_t> removed_;                           // That were there before.
-  absl::flat_hash_map<int64_t, MessageStateRow> changed_;  // Of those.
+  std::vector<NewMessage> new_;                        // In order of id.
+  absl::flat_hash_map<int64_t, size_t> at_;            // Where in `new_`, by id.
+  std::vector<int64_t> removed_;                       // That were there before.
+  absl::btree_map<int64_t, MessageStateRow> changed_;  // Of those.
   absl::btree_map<QueueNumber, QueueCounters> counters_;
   absl::btree_map<QueueNumber, uint64_t> forgotten_;
   absl::btree_map<std::pair<QueueNumber, uint64_t>, DuplicateRow> duplicates_;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_split.h"
 #include "base/status.h"
 #include "store/inspect.h"
+#include "store/journal.h"
 #include "store/log_check.h"
 #include "store/row_codec.h"
 #include "store/schema.h"
@@ -118,12 +119,16 @@ absl::StatusOr<FileReport> CheckSqliteFile(const std::string& path) {
   if (*version > kSchemaVersion) {
     return absl::FailedPreconditionError(absl::StrCat(path, ": written by a later localsqs (version ", *version, ")"));
   }
+  checker.AddIfFailed(db->Execute("BEGIN"));  // One look, however much is committed meanwhile.
   checker.AddIfFailed(checker.CheckEngine());
   checker.AddIfFailed(checker.CheckStructure());
   for (const TableInfo& table : Tables()) {
     if (table.since <= *version) checker.AddIfFailed(checker.CheckRows(table));
   }
   for (const TableInfo& table : Tables()) checker.AddIfFailed(checker.CheckOwners(table));
+  if (*version >= 3) {
+    checker.AddIfFailed(CheckJournal(*db, [&checker](std::string problem) { checker.Add(std::move(problem)); }));
+  }
   return report;
 }
 

@@ -1,4 +1,5 @@
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -9,10 +10,10 @@
 #include "store/inspect.h"
 #include "store/journal.h"
 #include "store/log_check.h"
-#include "store/owner_lock.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 #include "store/sqlite_load.h"
+#include "store/structure.h"
 
 namespace sqs {
 namespace {
@@ -82,15 +83,22 @@ class Exporter : public LoadSink {
   std::map<QueueNumber, std::shared_ptr<const QueueName>> names_;
 };
 
-// Whoever has the file open brings his commits to the tables himself.
-absl::Status RecoverIfNobodyHasIt(const std::string& path, Database& file) {
+// A copy with everything in its table; the file stays as it is.
+absl::Status CopyWithoutJournal(Database& file, std::unique_ptr<Database>* copy) {
+  SQS_ASSIGN_OR_RETURN(*copy, Database::Open("", Database::kCreate));
+  SQS_RETURN_IF_ERROR(file.CopyTo(**copy));
+  SQS_RETURN_IF_ERROR(CheckStructure(**copy));
+  SQS_RETURN_IF_ERROR((*copy)->Execute("BEGIN"));
+  SQS_RETURN_IF_ERROR(RecoverJournal(**copy));
+  return (*copy)->Execute("COMMIT");
+}
+
+absl::Status Export(Database& file, absl::FunctionRef<void(const std::string&)> line) {
+  std::unique_ptr<Database> copy;
   SQS_ASSIGN_OR_RETURN(const int64_t journaled, file.QueryInt("SELECT count(*) FROM journal"));
-  if (journaled == 0) return absl::OkStatus();
-  const auto lock = OwnerLock::Take(path);
-  if (absl::IsFailedPrecondition(lock.status())) return absl::OkStatus();
-  SQS_RETURN_IF_ERROR(lock.status());
-  SQS_ASSIGN_OR_RETURN(const auto db, Database::Open(path, Database::kReadWrite));
-  return RecoverJournal(*db);
+  if (journaled > 0) SQS_RETURN_IF_ERROR(CopyWithoutJournal(file, &copy));
+  Exporter exporter(line);
+  return LoadRows(copy == nullptr ? file : *copy, exporter);
 }
 
 }  // namespace
@@ -103,12 +111,10 @@ absl::Status ExportSqliteFile(const std::string& path, absl::FunctionRef<void(co
     return absl::FailedPreconditionError(absl::StrCat(path, ": version ", version, " of the format, not ",
                                                       kSchemaVersion, ": open it once with this localsqs"));
   }
-  absl::Status status = RecoverIfNobodyHasIt(path, *db);
   // One look at the file, however much is committed meanwhile.
-  if (status.ok()) status = db->Execute("BEGIN");
-  Exporter exporter(line);
-  if (status.ok()) status = LoadRows(*db, exporter);
-  if (db->in_transaction()) db->Execute("COMMIT").IgnoreError();
+  SQS_RETURN_IF_ERROR(db->Execute("BEGIN"));
+  const absl::Status status = Export(*db, line);
+  db->Execute("COMMIT").IgnoreError();
   return status.ok() ? status : absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
 }
 

@@ -1,7 +1,6 @@
 // Looking at a store's file from outside: is it sound, what is in it, what can be saved of it.
 //
-// The file may be in use: these read what is in its tables, which may be some milliseconds behind what is committed.
-// None of them changes what is committed.
+// The file may be in use: these read what is committed. None of them changes it.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +21,11 @@ struct FileReport {
   std::vector<std::string> problems;  // Where what is wrong, at most 1,000; empty for a sound file.
 };
 
-// Reads everything: the structure of the file, every checksum, rows that belong to nothing.
-// An error only for what is no store at all; damage is in the report.
+// Reads everything: the log, the structure of the file, every checksum, rows that belong to nothing. Rows are counted
+// as they are in the tables: the journal is one of them. An error only for what is no store at all; damage is in the
+// report.
 absl::StatusOr<FileReport> CheckSqliteFile(const std::string& path);
 
-// What a process that ended left in the journal is brought to the tables first, as when an engine opens the file.
 // Calls `line` with each message as a JSON object, in order of arrival over all queues, without a newline. DataLoss,
 // with the place, where the file is damaged.
 absl::Status ExportSqliteFile(const std::string& path, absl::FunctionRef<void(const std::string&)> line);

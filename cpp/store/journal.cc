@@ -7,7 +7,7 @@
 namespace sqs {
 namespace {
 
-// More than a send, a receive or a delete of ten: who calls alone finds what he did in the tables when he is answered.
+// More than a batch of ten of a standard queue: who calls alone mostly finds in the tables what he was answered.
 constexpr size_t kMessagesMin = 11;
 // Beyond these a commit costs what its rows cost, wherever they are written.
 constexpr size_t kMessagesMax = 1000;
@@ -15,53 +15,74 @@ constexpr size_t kBytesMax = 256 << 10;
 // Commits after which the tables are brought up to date. With 8 it costs as little; more only make the tables later.
 constexpr int kRowsMax = 16;
 
-absl::Status DamagedRow(int64_t position, absl::string_view what) {
-  return absl::DataLossError(absl::StrCat("damaged: table journal, position ", position, ": ", what));
-}
-
 struct JournalRow {
   int64_t position = 0;
   uint64_t follows = 0;  // The effect that the commit before had reached,
   uint64_t reaches = 0;  // and this one.
   absl::string_view changes;
+  bool is_sound = false;
 };
 
-// False if the checksum is another.
-bool ReadJournalRow(Statement& from, JournalRow* row) {
-  row->position = from.ReadInt();
-  row->follows = static_cast<uint64_t>(from.ReadInt());
-  row->reaches = static_cast<uint64_t>(from.ReadInt());
-  row->changes = from.ReadText();
-  return from.ReadSeal();
+JournalRow ReadJournalRow(Statement& from) {
+  JournalRow row;
+  row.position = from.ReadInt();
+  row.follows = static_cast<uint64_t>(from.ReadInt());
+  row.reaches = static_cast<uint64_t>(from.ReadInt());
+  row.changes = from.ReadText();
+  row.is_sound = from.ReadSeal();
+  return row;
 }
 
-// Calls `take` for each row of the journal, with whether it is sound, and empties it.
-absl::Status ForEachRow(Database& db, absl::FunctionRef<absl::Status(const JournalRow&, bool)> take) {
+std::string Place(const JournalRow& row, absl::string_view what) {
+  return absl::StrCat("table journal, position ", row.position, ": ", what);
+}
+
+absl::Status DamagedRow(const JournalRow& row, absl::string_view what) {
+  return absl::DataLossError(absl::StrCat("damaged: ", Place(row, what)));
+}
+
+// Whether each row follows the one before, the first what is in the tables.
+class Chain {
+ public:
+  enum Link { kFollows, kIsInTables, kGap };
+
+  absl::Status Start(Database& db) {
+    const absl::StatusOr<int64_t> reached = db.QueryInt("SELECT effect_count FROM engine");
+    if (absl::IsNotFound(reached.status())) return absl::DataLossError("damaged: table engine is empty");
+    reached_ = static_cast<uint64_t>(reached.value_or(0));
+    return reached.status();
+  }
+
+  Link Next(const JournalRow& row) {
+    if (row.reaches <= reached_) return kIsInTables;
+    const bool follows = row.position == ++position_ && row.follows == reached_;
+    position_ = row.position;
+    reached_ = row.reaches;
+    return follows ? kFollows : kGap;
+  }
+
+  static const char* Problem(Link link) {
+    return link == kGap ? "what is before it is missing" : "it is in the tables already";
+  }
+
+ private:
+  int64_t position_ = 0;
+  uint64_t reached_ = 0;
+};
+
+absl::Status ForEachRow(Database& db, absl::FunctionRef<absl::Status(const JournalRow&)> take) {
   Statement rows;
   SQS_RETURN_IF_ERROR(rows.Prepare(db.handle(), "journal", "SELECT * FROM journal ORDER BY position"));
   for (;;) {
     SQS_ASSIGN_OR_RETURN(const bool found, rows.Step());
-    if (!found) break;
-    JournalRow row;
-    const bool is_sound = ReadJournalRow(rows, &row);
-    SQS_RETURN_IF_ERROR(take(row, is_sound));
+    if (!found) return absl::OkStatus();
+    SQS_RETURN_IF_ERROR(take(ReadJournalRow(rows)));
   }
-  rows.Reset();
-  return db.Execute("DELETE FROM journal");
 }
 
-absl::Status Recover(Database& db) {
-  SQS_ASSIGN_OR_RETURN(const int64_t effects, db.QueryInt("SELECT effect_count FROM engine"));
-  Statements statements;
-  SQS_RETURN_IF_ERROR(statements.Prepare(db.handle()));
-  int64_t next = 1;
-  auto reached = static_cast<uint64_t>(effects);
-  return ForEachRow(db, [&](const JournalRow& row, bool is_sound) {
-    if (!is_sound) return DamagedRow(row.position, "checksum");
-    if (row.position != next++ || row.follows != reached) return DamagedRow(row.position, "one before it is missing");
-    reached = row.reaches;
-    return RunTape(row.changes, [&](int number) { return statements.Numbered(number); });
-  });
+absl::Status RunRow(const JournalRow& row, Statements& statements) {
+  const absl::Status status = RunTape(row.changes, [&](int number) { return statements.Numbered(number); });
+  return absl::IsDataLoss(status) ? DamagedRow(row, status.message()) : status;
 }
 
 }  // namespace
@@ -109,20 +130,40 @@ void Journal::Folded() {
 absl::Status RecoverJournal(Database& db) {
   SQS_ASSIGN_OR_RETURN(const int64_t rows, db.QueryInt("SELECT count(*) FROM journal"));
   if (rows == 0) return absl::OkStatus();
-  SQS_RETURN_IF_ERROR(db.Execute("BEGIN IMMEDIATE"));
-  absl::Status status = Recover(db);
-  if (status.ok()) status = db.Execute("COMMIT");
-  if (!status.ok() && db.in_transaction()) db.Execute("ROLLBACK").IgnoreError();
-  return status;
+  Chain chain;
+  SQS_RETURN_IF_ERROR(chain.Start(db));
+  Statements statements;
+  SQS_RETURN_IF_ERROR(statements.Prepare(db.handle()));
+  SQS_RETURN_IF_ERROR(ForEachRow(db, [&](const JournalRow& row) {
+    if (!row.is_sound) return DamagedRow(row, "checksum");
+    const Chain::Link link = chain.Next(row);
+    return link == Chain::kFollows ? RunRow(row, statements) : DamagedRow(row, Chain::Problem(link));
+  }));
+  return db.Execute("DELETE FROM journal");
 }
 
 absl::Status SalvageJournal(Database& db, absl::FunctionRef<void(std::string)> lose) {
+  Chain chain;
+  SQS_RETURN_IF_ERROR(chain.Start(db));
   Statements statements;
   SQS_RETURN_IF_ERROR(statements.Prepare(db.handle()));
-  return ForEachRow(db, [&](const JournalRow& row, bool is_sound) {
-    const absl::Status status = is_sound ? RunTape(row.changes, [&](int number) { return statements.Numbered(number); })
-                                         : DamagedRow(row.position, "checksum");
-    if (!status.ok()) lose(absl::StrCat("table journal, position ", row.position, ": ", status.message()));
+  SQS_RETURN_IF_ERROR(ForEachRow(db, [&](const JournalRow& row) {
+    const Chain::Link link = chain.Next(row);
+    if (link != Chain::kFollows) lose(Place(row, Chain::Problem(link)));
+    if (link == Chain::kIsInTables) return absl::OkStatus();
+    const absl::Status status = RunRow(row, statements);
+    if (!status.ok()) lose(Place(row, status.message()));
+    return absl::OkStatus();
+  }));
+  return db.Execute("DELETE FROM journal");
+}
+
+absl::Status CheckJournal(Database& db, absl::FunctionRef<void(std::string)> add) {
+  Chain chain;
+  SQS_RETURN_IF_ERROR(chain.Start(db));
+  return ForEachRow(db, [&](const JournalRow& row) {
+    const Chain::Link link = chain.Next(row);
+    if (link != Chain::kFollows) add(Place(row, Chain::Problem(link)));
     return absl::OkStatus();
   });
 }

@@ -47,11 +47,15 @@ class Journal {
   int rows_ = 0;
 };
 
-// Brings to the tables what a process that ended left in the journal, in one transaction. DataLoss, with the place, if
-// a row is damaged or does not follow the one before.
+// Brings to the tables what a process that ended left in the journal. In a transaction. DataLoss, with the place, if a
+// row is damaged or does not follow the one before.
 absl::Status RecoverJournal(Database& db);
 
-// The same within a transaction and with whatever rows are left, each as far as it goes: `lose` gets the others.
+// The same with whatever rows are left, each as far as it goes: `lose` gets what is not there, and what was in the
+// tables already.
 absl::Status SalvageJournal(Database& db, absl::FunctionRef<void(std::string)> lose);
+
+// `add` gets what RecoverJournal would find, but for checksums.
+absl::Status CheckJournal(Database& db, absl::FunctionRef<void(std::string)> add);
 
 }  // namespace sqs

@@ -60,11 +60,12 @@ absl::Status DamagedLog(absl::string_view path, absl::string_view what) {
 }
 
 // Frames of the log that is in use now have its salt; those of an earlier one, which it has not reached, another.
+// What was rolled back may stand behind the last commit, but ends in no commit of its own.
 absl::Status CheckFrames(std::ifstream& file, const std::string& path, absl::string_view header, LogChecksum sum) {
   std::string frame(kFrameHeaderBytes + BigEndian(header, 8), '\0');
   const absl::string_view salt = header.substr(16, 8);
   int64_t unreadable = 0;
-  bool is_behind_commit = false;  // Behind the unreadable one.
+  int commits = 0;  // That end with the unreadable frame or behind it: its own, and later ones.
   for (int64_t number = 1; Read(file, &frame); ++number) {
     const absl::string_view bytes = frame;
     const bool is_of_this_log = bytes.substr(8, 8) == salt;
@@ -74,11 +75,10 @@ absl::Status CheckFrames(std::ifstream& file, const std::string& path, absl::str
       if (is_of_this_log && sum.Is(bytes, 16)) continue;
       unreadable = number;
     }
-    if (!is_of_this_log) continue;
-    if (is_behind_commit)
+    const bool is_commit = is_of_this_log && BigEndian(bytes, 4) != 0;
+    if (is_commit && ++commits == 2) {
       return DamagedLog(path, absl::StrCat("frame ", unreadable, "; commits behind it would be lost"));
-    const bool is_commit = BigEndian(bytes, 4) != 0;
-    is_behind_commit = is_commit;
+    }
   }
   return absl::OkStatus();
 }
@@ -86,7 +86,9 @@ absl::Status CheckFrames(std::ifstream& file, const std::string& path, absl::str
 }  // namespace
 
 absl::Status CheckLog(const std::string& path) {
-  std::ifstream file(path + "-wal", std::ios::binary);
+  std::error_code error;  // Then there is no file, and no log.
+  const std::string file_path = std::filesystem::canonical(path, error).string();
+  std::ifstream file(file_path + "-wal", std::ios::binary);
   std::string header(kHeaderBytes, '\0');
   if (!file || !Read(file, &header)) return absl::OkStatus();
   const uint32_t magic = BigEndian(header, 0);
@@ -101,10 +103,10 @@ absl::Status CheckLog(const std::string& path) {
 }
 
 absl::Status CheckLogIfNobodyHasIt(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::file_size(path + "-wal", error) == 0 || error) return absl::OkStatus();
-  const auto lock = OwnerLock::Take(path);
-  return lock.ok() ? CheckLog(path) : absl::OkStatus();
+  if (OwnerLock::IsHeld(path)) return absl::OkStatus();
+  const absl::Status status = CheckLog(path);
+  // Somebody may have begun to write meanwhile.
+  return OwnerLock::IsHeld(path) ? absl::OkStatus() : status;
 }
 
 }  // namespace sqs

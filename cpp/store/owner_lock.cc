@@ -17,12 +17,17 @@ namespace {
 constexpr off_t kSharedFirst = 0x40000000 + 2;
 constexpr off_t kDeadManSwitch = 128;
 
-bool Lock(int file, short type, off_t offset) {
+struct flock OneByte(short type, off_t offset) {
   struct flock lock{};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
   lock.l_start = offset;
   lock.l_len = 1;
+  return lock;
+}
+
+bool Lock(int file, short type, off_t offset) {
+  struct flock lock = OneByte(type, offset);
   return fcntl(file, F_OFD_SETLK, &lock) == 0;
 }
 
@@ -62,6 +67,15 @@ absl::StatusOr<std::unique_ptr<OwnerLock>> OwnerLock::Take(const std::string& pa
     return status;
   }
   return std::unique_ptr<OwnerLock>(new OwnerLock(path, file));
+}
+
+bool OwnerLock::IsHeld(const std::string& path) {
+  int file = open((path + "-owner").c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  struct flock lock = OneByte(F_RDLCK, 0);
+  const bool is_held = fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  CloseFile(&file);
+  return is_held;
 }
 
 OwnerLock::~OwnerLock() {

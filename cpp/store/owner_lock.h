@@ -21,6 +21,8 @@ class OwnerLock {
  public:
   // FailedPrecondition, naming the other process, if the store at `path` has an owner.
   static absl::StatusOr<std::unique_ptr<OwnerLock>> Take(const std::string& path);
+  // Whether somebody has it, this process included.
+  static bool IsHeld(const std::string& path);
   ~OwnerLock();
   OwnerLock(const OwnerLock&) = delete;
   OwnerLock& operator=(const OwnerLock&) = delete;

@@ -29,6 +29,7 @@ class Salvager {
 
   absl::Status Run() {
     SQS_RETURN_IF_ERROR(to_.Execute("BEGIN"));
+    SQS_RETURN_IF_ERROR(from_.Execute("BEGIN"));  // One look, however much is committed meanwhile.
     SQS_RETURN_IF_ERROR(CopyEngine());
     const int version = SchemaVersionOf(from_).value_or(kSchemaVersion);
     for (const TableInfo& table : Tables()) {

@@ -8,6 +8,11 @@
 #include "base/status.h"
 
 namespace sqs {
+namespace {
+
+constexpr int kBusyMilliseconds = 5000;
+
+}  // namespace
 
 absl::Status SqliteError(sqlite3* db, int code, absl::string_view doing) {
   const char* file = db == nullptr ? nullptr : sqlite3_db_filename(db, "main");
@@ -21,6 +26,7 @@ absl::Status SqliteError(sqlite3* db, int code, absl::string_view doing) {
       return absl::ResourceExhaustedError(text);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_CONSTRAINT:  // A row is there that cannot be.
       return absl::DataLossError(text);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -210,7 +216,6 @@ void Statement::Reset() {
 // --- Database -------------------------------------------------------------------------------------------------------
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path, Mode mode) {
-  constexpr int kBusyMilliseconds = 5000;
   const int access = mode == kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   sqlite3* db = nullptr;
   // Our statements of one connection are used by one thread at a time.
@@ -269,6 +274,22 @@ absl::StatusOr<int> Database::Checkpoint() {
   const int code = sqlite3_wal_checkpoint_v2(db_, "main", SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
   if (code != SQLITE_OK) return SqliteError(db_, code, "checkpoint");
   return in_log - moved;
+}
+
+absl::Status Database::EmptyLog() {
+  sqlite3_busy_timeout(db_, 0);
+  const int code = sqlite3_wal_checkpoint_v2(db_, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(db_, kBusyMilliseconds);
+  const absl::Status status = code == SQLITE_OK ? absl::OkStatus() : SqliteError(db_, code, "emptying the log");
+  return absl::IsResourceExhausted(status) || absl::IsUnavailable(status) ? absl::OkStatus() : status;
+}
+
+absl::Status Database::CopyTo(Database& copy) {
+  sqlite3_backup* backup = sqlite3_backup_init(copy.db_, "main", db_, "main");
+  if (backup == nullptr) return SqliteError(copy.db_, sqlite3_errcode(copy.db_), "backup");
+  sqlite3_backup_step(backup, -1);
+  const int code = sqlite3_backup_finish(backup);
+  return code == SQLITE_OK ? absl::OkStatus() : SqliteError(copy.db_, code, "backup");
 }
 
 int Database::changes() const { return sqlite3_changes(db_); }

@@ -87,6 +87,7 @@ class Statement {
 class Database {
  public:
   enum Mode { kReadOnly, kReadWrite, kCreate };
+  // Of no name: one of its own, in memory or a temporary file, gone with the connection.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path, Mode mode);
   ~Database();
 
@@ -99,6 +100,10 @@ class Database {
   absl::StatusOr<bool> HasTable(absl::string_view name);
   // Moves what is in the write-ahead log to its place, as far as readers allow; how many pages remain in the log.
   absl::StatusOr<int> Checkpoint();
+  // The same with all of it, and the log is of no bytes then. OK too if there is no room, or somebody reads.
+  absl::Status EmptyLog();
+  // All of it, as it is at one instant, into an empty database.
+  absl::Status CopyTo(Database& copy);
   // Rows changed by the last statement.
   int changes() const;
   bool in_transaction() const;

@@ -94,9 +94,8 @@ absl::Status SqliteStore::Open(uint64_t seed) {
   SQS_RETURN_IF_ERROR(db_->Execute("PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = OFF"));
   SQS_RETURN_IF_ERROR(db_->Execute("PRAGMA cache_size = -16384"));
   SQS_RETURN_IF_ERROR(UpgradeSchema(*db_, SchemaSteps()));
+  SQS_RETURN_IF_ERROR(db_->EmptyLog());
   SQS_RETURN_IF_ERROR(CheckStructure(*db_));
-  SQS_RETURN_IF_ERROR(RecoverJournal(*db_));
-  SQS_RETURN_IF_ERROR(GiveBackFreePages());
   sqlite3_wal_hook(
       db_->handle(),
       [](void* self, sqlite3*, const char*, int pages) {
@@ -105,6 +104,7 @@ absl::Status SqliteStore::Open(uint64_t seed) {
       },
       this);
   SQS_RETURN_IF_ERROR(BecomeOwner(seed));
+  SQS_RETURN_IF_ERROR(GiveBackFreePages());
   writer_ = std::make_unique<BatchWriter>(*db_, path_);
   SQS_RETURN_IF_ERROR(writer_->Prepare());
   journal_ = std::make_unique<Journal>(*db_, *writer_, path_);
@@ -130,7 +130,8 @@ absl::Status SqliteStore::GiveBackFreePages() {
 
 absl::Status SqliteStore::BecomeOwner(uint64_t seed) {
   SQS_RETURN_IF_ERROR(db_->Execute("BEGIN IMMEDIATE"));
-  absl::Status status = WriteOwner(seed);
+  absl::Status status = RecoverJournal(*db_);
+  if (status.ok()) status = WriteOwner(seed);
   if (status.ok()) status = db_->Execute("COMMIT");
   if (!status.ok() && db_->in_transaction()) db_->Execute("ROLLBACK").IgnoreError();
   identity_ = {engine_.seed, engine_.epoch, engine_.progress};
@@ -236,17 +237,14 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path, 
 
 // In one step, which is one read transaction: the engine commits on meanwhile.
 absl::Status BackupSqliteFile(const std::string& path, const std::string& copy_path) {
+  SQS_RETURN_IF_ERROR(CheckLogIfNobodyHasIt(path));
   SQS_ASSIGN_OR_RETURN(const auto source, Database::Open(path, Database::kReadOnly));
   SQS_ASSIGN_OR_RETURN(const int version, SchemaVersionOf(*source));
   if (version == 0) return absl::FailedPreconditionError(absl::StrCat(path, " is empty"));
   SQS_ASSIGN_OR_RETURN(const auto copy, Database::Open(copy_path, Database::kCreate));
   SQS_ASSIGN_OR_RETURN(const int64_t tables, copy->QueryInt("SELECT count(*) FROM sqlite_master"));
   if (tables > 0) return absl::AlreadyExistsError(absl::StrCat(copy_path, " is there already"));
-  sqlite3_backup* backup = sqlite3_backup_init(copy->handle(), "main", source->handle(), "main");
-  if (backup == nullptr) return SqliteError(copy->handle(), sqlite3_errcode(copy->handle()), "backup");
-  sqlite3_backup_step(backup, -1);
-  const int code = sqlite3_backup_finish(backup);
-  return code == SQLITE_OK ? absl::OkStatus() : SqliteError(copy->handle(), code, "backup");
+  return source->CopyTo(*copy);
 }
 
 }  // namespace sqs

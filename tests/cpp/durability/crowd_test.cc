@@ -53,6 +53,7 @@ TEST_F(CrowdTest, WhatTheyDidIsThereAfterACrash) {
   ASSERT_TRUE(engine->Call(CreateQueueRequest{"q", {}, {}}, caller_).ok());
   const StringMap fifo = {{"FifoQueue", "true"}, {"ContentBasedDeduplication", "true"}};
   ASSERT_TRUE(engine->Call(CreateQueueRequest{"f.fifo", fifo, {}}, caller_).ok());
+  int journaled = 0;
   for (int round = 0; round < 40; ++round) {
     const std::string queue = round % 3 == 0 ? "f.fifo" : "q";
     ASSERT_EQ(CallAll(*engine, Sends(queue, 12 + round)).size(), 12u + round);
@@ -69,12 +70,14 @@ TEST_F(CrowdTest, WhatTheyDidIsThereAfterACrash) {
     clock_->Advance(absl::Seconds(round));
     const std::string copy = Snapshot();
     const std::string before = engine->Dump();
+    journaled += Count(copy, "journal") > 0 ? 1 : 0;
     const auto now_engine = clock_;
     auto recovered = Open(copy, clock_->Now());
     ASSERT_EQ(recovered->Dump(), before) << "round " << round;
     recovered = nullptr;
     clock_ = now_engine;
   }
+  EXPECT_GT(journaled, 0);
 }
 
 // What is read from the file must be in its tables.

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -259,8 +260,13 @@ TEST_F(JournalTest, AnOldRowIsFound) {
   const std::string path = KilledFile();
   Change(path, "CREATE TABLE old AS SELECT * FROM journal");
   Open(path);
+  const std::string whole = Tables(path);
   Change(path, "INSERT INTO journal SELECT * FROM old");
   EXPECT_TRUE(absl::IsDataLoss(OpenStatus(path)));
+  EXPECT_EQ(CheckSqliteFile(path)->problems.size(), 4u);
+  const std::string saved = Path("saved.db");
+  EXPECT_EQ(SalvageSqliteFile(path, saved)->lost.at(0), "table journal, position 1: it is in the tables already");
+  EXPECT_EQ(Tables(saved), whole);
 }
 
 TEST_F(JournalTest, SalvageTakesWhatIsSoundOfIt) {
@@ -278,6 +284,11 @@ TEST_F(JournalTest, SalvageTakesWhatIsSoundOfIt) {
   EXPECT_FALSE(report->lost.empty());
   EXPECT_TRUE(CheckSqliteFile(partly)->problems.empty());
   Open(partly);
+
+  Change(path, "DELETE FROM journal WHERE position = 1");
+  const auto without_first = SalvageSqliteFile(path, Path("without_first.db"));
+  const std::vector<std::string>& lost = without_first->lost;
+  EXPECT_EQ(std::count(lost.begin(), lost.end(), "table journal, position 3: what is before it is missing"), 1);
 }
 
 TEST_F(JournalTest, CheckCountsItAndFindsItsDamage) {
@@ -286,7 +297,12 @@ TEST_F(JournalTest, CheckCountsItAndFindsItsDamage) {
   EXPECT_TRUE(report->problems.empty());
   EXPECT_EQ(report->row_counts.back(), std::pair(std::string("journal"), int64_t{4}));
   Change(path, "UPDATE journal SET follows = 0 WHERE position = 3");
-  EXPECT_EQ(CheckSqliteFile(path)->problems, std::vector<std::string>{"checksum: table journal, row 3 0"});
+  EXPECT_EQ(CheckSqliteFile(path)->problems,
+            (std::vector<std::string>{"checksum: table journal, row 3 0",
+                                      "table journal, position 3: what is before it is missing"}));
+  Change(path, "DELETE FROM journal WHERE position = 3");
+  EXPECT_EQ(CheckSqliteFile(path)->problems,
+            std::vector<std::string>{"table journal, position 4: what is before it is missing"});
 }
 
 TEST_F(JournalTest, ExportShowsWhatIsInIt) {
