@@ -147,7 +147,7 @@ class CrowdFaultTest : public FaultTest {
  protected:
   CrowdFaultTest() {
     at_once_ = 12;
-    not_struck_share_ = 0.5;
+    not_struck_share_ = 0.2;
   }
 
   bool Work(Engine& engine, Told* told) override {
