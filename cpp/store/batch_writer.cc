@@ -18,6 +18,7 @@ absl::Status BatchWriter::Write(const EngineRow& engine, const Batch& batch) {
   return WriteRows(batch);
 }
 
+// Nothing is run, so nothing can fail.
 void BatchWriter::Record(const EngineRow& engine, const Batch& batch, Tape* tape) {
   statements_.RecordOn(tape);
   BindEngine(statements_.progress, engine);
